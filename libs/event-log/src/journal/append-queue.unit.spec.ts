@@ -1,0 +1,168 @@
+import { setImmediate } from 'node:timers/promises';
+import { IndefiniteAppendError, LogOverloadedError, RejectedAppendError } from '../event-log.errors.js';
+import type { AppendedAt } from '../event-log.port.js';
+import { makeRecords } from '../log-records.suite.js';
+import { AppendQueue, type Append, type CommitResult } from './append-queue.js';
+
+const LIMITS = { eventsMax: 1_000, bytesMax: 1_000_000 };
+const append = (events: number, more: Partial<Append> = {}): Append => ({
+  records: makeRecords(events),
+  bytes: events * 100,
+  ...more,
+});
+
+/** A disk that writes when it is told to. */
+class ManualDisk {
+  readonly groups: (readonly Append[])[] = [];
+  #finish: ((result: CommitResult) => void) | undefined;
+
+  readonly commit = (group: readonly Append[]): Promise<CommitResult> => {
+    this.groups.push(group);
+    return new Promise((resolve) => (this.#finish = resolve));
+  };
+
+  finish(result: CommitResult = { places: this.#places() }): void {
+    this.#finish?.(result);
+  }
+
+  sizes(): number[] {
+    return this.groups.map((group) => group.reduce((sum, { records }) => sum + records.length, 0));
+  }
+
+  #places(): AppendedAt[] {
+    const records = this.groups.at(-1)?.flatMap((one) => one.records) ?? [];
+    return records.map(({ partition }, index) => ({ partition, offset: BigInt(index), duplicate: false }));
+  }
+}
+
+describe('the queue of appends', () => {
+  let disk: ManualDisk;
+  let queue: AppendQueue;
+  beforeEach(() => {
+    disk = new ManualDisk();
+    queue = new AppendQueue(disk.commit, LIMITS);
+  });
+
+  it('commits what was appended in one turn of the event loop together', async () => {
+    const appends = [append(1), append(2), append(3)].map((one) => queue.append(one));
+    await setImmediate();
+    expect(disk.sizes()).toEqual([6]);
+    disk.finish();
+    const places = await Promise.all(appends);
+    expect(places.map((one) => one.map(({ offset }) => offset))).toEqual([[0n], [1n, 2n], [3n, 4n, 5n]]);
+  });
+
+  it('has one commit under way, and takes all that has come meanwhile as the next', async () => {
+    void queue.append(append(1));
+    await setImmediate();
+    void queue.append(append(2));
+    await setImmediate();
+    void queue.append(append(3));
+    await setImmediate();
+    expect(disk.sizes()).toEqual([1]);
+    disk.finish();
+    await setImmediate();
+    expect(disk.sizes()).toEqual([1, 5]);
+  });
+
+  it('commits at most 128 events or 256 KiB, and never a part of an append', async () => {
+    const later = [append(100), append(28), append(1), append(500), append(1, { bytes: 262_144 }), append(1)];
+    for (const one of later) void queue.append(one);
+    for (let round = 0; round < later.length; round += 1) {
+      await setImmediate();
+      disk.finish();
+    }
+    await queue.drained();
+    expect(disk.sizes()).toEqual([128, 1, 500, 1, 1]);
+  });
+
+  it('refuses at once what would be too much to hold, and takes it when there is room', async () => {
+    const held = queue.append(append(1_000));
+    expect(() => queue.append(append(1))).toThrow(LogOverloadedError);
+    expect(() => queue.append(append(1))).toThrow(RejectedAppendError);
+    await setImmediate();
+    disk.finish();
+    await held;
+    await setImmediate();
+    void queue.append(append(1));
+    expect(() => queue.append(append(1, { bytes: 1_000_000 }))).toThrow(LogOverloadedError);
+  });
+
+  it('takes a single append however large, when nothing else is held', async () => {
+    const large = queue.append(append(5_000));
+    await setImmediate();
+    disk.finish();
+    await expect(large).resolves.toHaveLength(5_000);
+  });
+
+  it('says whether a failed commit may be written', async () => {
+    const doubtful = queue.append(append(1));
+    await setImmediate();
+    disk.finish({ reason: 'disk I/O error', mayBeWritten: true });
+    await expect(doubtful).rejects.toThrow(IndefiniteAppendError);
+
+    const refused = queue.append(append(1));
+    await setImmediate();
+    disk.finish({ reason: 'no space', mayBeWritten: false });
+    await expect(refused).rejects.toMatchObject({ name: 'RejectedAppendError', permanent: false });
+  });
+
+  it('goes on after a commit that broke down', async () => {
+    let isBroken = true;
+    const fragile = new AppendQueue((group) => {
+      if (isBroken) throw new Error('broken');
+      return disk.commit(group);
+    }, LIMITS);
+    await expect(fragile.append(append(1))).rejects.toThrow(IndefiniteAppendError);
+    isBroken = false;
+    const next = fragile.append(append(1));
+    await setImmediate();
+    disk.finish();
+    await expect(next).resolves.toHaveLength(1);
+  });
+
+  it('drops at its deadline what was not handed over, and leaves in doubt what was', async () => {
+    const handedOver = queue.append(append(1, { deadlineMs: 5 }));
+    await setImmediate();
+    const waiting = queue.append(append(2, { deadlineMs: 5 }));
+    await expect(waiting).rejects.toThrow(RejectedAppendError);
+    await expect(handedOver).rejects.toThrow(IndefiniteAppendError);
+    const next = queue.append(append(3));
+    disk.finish();
+    await setImmediate();
+    disk.finish();
+    await next;
+    expect(disk.sizes()).toEqual([1, 3]);
+  });
+
+  it('commits marks with the events around them', async () => {
+    void queue.append(append(1));
+    const mark = queue.append({ records: [], bytes: 2, mark: { name: 'a', value: '1' } });
+    await setImmediate();
+    disk.finish();
+    expect(await mark).toEqual([]);
+    expect(disk.groups[0]).toHaveLength(2);
+  });
+
+  it('is drained when everything is answered', async () => {
+    let isDrained = false;
+    const answer = queue.append(append(1));
+    const drained = queue.drained().then(() => (isDrained = true));
+    await setImmediate();
+    expect(isDrained).toBe(false);
+    disk.finish();
+    await drained;
+    await expect(answer).resolves.toHaveLength(1);
+    await queue.drained();
+  });
+
+  it('commits what an answer leads to', async () => {
+    const chain = queue.append(append(1)).then(() => queue.append(append(2)));
+    await setImmediate();
+    disk.finish();
+    await setImmediate();
+    await setImmediate();
+    disk.finish();
+    await expect(chain).resolves.toHaveLength(2);
+  });
+});
