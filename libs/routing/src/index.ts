@@ -1,0 +1,17 @@
+export { affinityKey, type Affinity, type Conversation } from './affinity/affinity-key.js';
+export { SessionAffinity } from './affinity/session-affinity.js';
+export { CandidateBreakers, type RequestGate } from './breaker/candidate-breakers.js';
+export type { Blockade, CircuitLimits, CircuitState } from './breaker/circuit-breaker.state.js';
+export type { Eligibility } from './breaker/eligible-candidates.js';
+export { AUTO, buildModelIndex } from './candidates/model-index.js';
+export type { Candidate, ModelIndex, OfferedConnection } from './candidates/model-index.js';
+export { resolveCandidates, type ResolvedModel } from './candidates/resolve-candidates.js';
+export type { ForcedChoice } from './draw/choose-candidate.js';
+export { DEFAULT_POLICY, OBJECTIVES } from './policy.js';
+export type { DecisionKind, Objective, RewardWeights, RoutingPolicy } from './policy.js';
+export { replayDecision, type ReplayedDecision } from './replay-decision.js';
+export { routeRequest, type RequestFacts, type RouteDecision, type RouteRequest } from './route-request.decider.js';
+export { STRATEGIES, type StrategyName } from './strategies/strategy.registry.js';
+export { PosteriorView, type PosteriorVersion, type PublishedPosterior } from './vector/posterior-view.js';
+export type { RouteVector } from './vector/route-vector.js';
+export { epochOf, VectorCache, type VectorRequest } from './vector/vector-cache.js';
