@@ -1,0 +1,147 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Outcome } from '#contracts';
+import type { CallTimeouts } from './connection.js';
+
+/** Why an exchange ended before its body did. */
+export interface ExchangeFailure {
+  readonly outcome: Outcome;
+  /** Safe to show: names the phase or the socket error, never content. */
+  readonly message: string;
+}
+
+/** What an exchange tells as it goes on; exactly one of `end` and `failure` is called, once, last. */
+export interface ExchangeListener {
+  head(status: number, headers: IncomingHttpHeaders): void;
+  data(chunk: Buffer): void;
+  end(): void;
+  failure(failure: ExchangeFailure): void;
+}
+
+export interface ExchangeRequest {
+  readonly path: string;
+  readonly headers: string[];
+  readonly body: Buffer | string;
+  readonly stream: boolean;
+  readonly timeouts: CallTimeouts;
+  /** What is left of `timeouts.totalMs` for this attempt. */
+  readonly totalMs: number;
+}
+
+const SOCKET_OUTCOMES: Readonly<Record<string, Outcome>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'timeout_connect',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout_headers',
+  UND_ERR_BODY_TIMEOUT: 'timeout_idle',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'bad_response',
+  UND_ERR_HEADERS_OVERFLOW: 'bad_response',
+};
+
+/** One HTTP exchange with a provider under five timeouts (connect is the pool's). */
+export class Exchange implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined;
+  private phaseTimer: NodeJS.Timeout | undefined;
+  private readonly totalTimer: NodeJS.Timeout;
+  private phase: 'timeout_headers' | 'timeout_first_token' | 'timeout_idle' = 'timeout_headers';
+  private over = false;
+  private paused = false;
+
+  private constructor(
+    private readonly request: ExchangeRequest,
+    private readonly listener: ExchangeListener,
+  ) {
+    const { timeouts, stream, totalMs } = request;
+    this.totalTimer = setTimeout(() => this.expire('timeout_total', timeouts.totalMs), totalMs);
+    if (stream) this.enter('timeout_headers', timeouts.headersMs);
+  }
+
+  static start(pool: Dispatcher, request: ExchangeRequest, listener: ExchangeListener): Exchange {
+    const exchange = new Exchange(request, listener);
+    try {
+      pool.dispatch({ path: request.path, method: 'POST', headers: request.headers, body: request.body }, exchange);
+    } catch (error) {
+      exchange.onResponseError(undefined, error);
+    }
+    return exchange;
+  }
+
+  /** The first generated token has come: from now on only silence is timed. */
+  markFirstToken(): void {
+    if (this.phase !== 'timeout_idle' && !this.over) this.enter('timeout_idle', this.request.timeouts.idleMs);
+  }
+
+  /** Ends the exchange now; the listener hears `failure` with this outcome. */
+  abort(outcome: Outcome, message: string): void {
+    this.fail({ outcome, message });
+  }
+
+  /** Stops reading: the client is slower than the provider. Silence is not timed meanwhile. */
+  pause(): void {
+    if (this.over || this.paused) return;
+    this.paused = true;
+    clearTimeout(this.phaseTimer);
+    this.controller?.pause();
+  }
+
+  resume(): void {
+    if (this.over || !this.paused) return;
+    this.paused = false;
+    this.enter(this.phase, this.request.timeouts.idleMs);
+    this.controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.over) controller.abort(new Error('aborted'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (this.over || status < 200) return;
+    if (this.request.stream && status < 300) this.enter('timeout_first_token', this.request.timeouts.firstTokenMs);
+    else this.enter('timeout_idle', this.request.timeouts.idleMs);
+    this.listener.head(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.over) return;
+    if (this.phase === 'timeout_idle' && !this.paused) this.phaseTimer?.refresh();
+    this.listener.data(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.over) return;
+    this.finish();
+    this.listener.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
+    const code = (error as { code?: unknown }).code;
+    const name = typeof code === 'string' ? code : 'unknown error';
+    this.fail({
+      outcome: SOCKET_OUTCOMES[name] ?? 'connection_failed',
+      message: `connection to the provider failed (${name})`,
+    });
+  }
+
+  private enter(phase: Exchange['phase'], afterMs: number): void {
+    clearTimeout(this.phaseTimer);
+    this.phase = phase;
+    this.phaseTimer = setTimeout(() => this.expire(phase, afterMs), afterMs);
+  }
+
+  private expire(outcome: Outcome, afterMs: number): void {
+    this.fail({ outcome, message: `the provider ran into ${outcome} after ${afterMs} ms` });
+  }
+
+  private fail(failure: ExchangeFailure): void {
+    if (this.over) return;
+    this.finish();
+    this.controller?.abort(new Error(failure.outcome));
+    this.listener.failure(failure);
+  }
+
+  private finish(): void {
+    this.over = true;
+    clearTimeout(this.phaseTimer);
+    clearTimeout(this.totalTimer);
+  }
+}
