@@ -1,0 +1,17 @@
+export * from './bootstrap/bootstrap-tenancy.js';
+export * from './bootstrap/sync-budgets.js';
+export * from './control/api-key.entity.js';
+export * from './control/budget.entity.js';
+export * from './control/control.registry.js';
+export * from './control/organisation.entity.js';
+export * from './control/project.entity.js';
+export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.errors.js';
+export * from './embedded-postgres/start-embedded-postgres.js';
+export * from './migrations/assert-schema-current.js';
+export * from './migrations/control.registry.js';
+export * from './migrations/migrate.js';
+export * from './orm/create-orm.js';
+export * from './orm/with-tenant.js';
+export * from './roles/database-login.js';
+export { databaseGrantsSql } from './roles/provision-roles.js';
+export * from './roles/row-level-security.js';

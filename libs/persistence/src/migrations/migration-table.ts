@@ -1,0 +1,2 @@
+/** Which migrations have run. */
+export const MIGRATION_TABLE = 'control.migration';

@@ -1,0 +1,169 @@
+import type { LogReader } from '#event-log';
+import type { Pool } from 'pg';
+import { POSTERIOR_CHANNEL } from '../posteriors/posterior-channel.js';
+import { posterior } from '../posteriors/posterior.entity.js';
+import { applyBatch, type Slice } from './apply-batch.js';
+import type { Dispatch } from './collect-rows.js';
+import type { Poison } from './decode-events.js';
+import { inTransaction, isUnfoldable } from './in-transaction.js';
+import { markHalted, takePartitions, type Cursor } from './projection-cursor.js';
+import { readSlice } from './read-slice.js';
+
+/** A partition that stands still because an event cannot be folded; it stays so until somebody takes it anew. */
+export interface Halt extends Poison {
+  readonly partition: number;
+}
+
+interface Batch {
+  readonly slices: readonly Slice[];
+  readonly halts: readonly Halt[];
+}
+
+interface FoldOptions {
+  readonly log: LogReader;
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly dispatch: Dispatch;
+  /** Events of one transaction at most. */
+  readonly eventsMax: number;
+  /** Whether gateways are told of new posteriors. Off in a rebuild: it must have no effect outside its schema. */
+  readonly publish: boolean;
+  readonly onHalt: (halt: Halt) => void;
+}
+
+interface DrainOptions {
+  /** Offsets not to fold beyond; partitions that are missing are left alone. */
+  readonly until?: ReadonlyMap<number, bigint>;
+  /** Ends the drain after the batch in hand. */
+  readonly signal?: AbortSignal;
+  /** Called after every batch with the number of its events; the next one waits for it. */
+  readonly onBatch?: (events: number) => Promise<void> | void;
+}
+
+/** Folds the log into the tables of one generation. Of several on one partition the cursors fence off all but one. */
+export class GenerationFold {
+  /** Where to read on, in memory ahead of the table by the batch in hand. */
+  readonly #positions = new Map<number, Cursor>();
+  readonly #halted = new Map<number, Halt>();
+
+  constructor(private readonly options: FoldOptions) {}
+
+  /** Takes partitions over, or takes them anew after an error: positions are what the tables say. */
+  async take(partitions: readonly number[]): Promise<void> {
+    const { pool, schema } = this.options;
+    const taken = await inTransaction(pool, (client) => takePartitions(client, schema, partitions));
+    for (const [partition, cursor] of taken) {
+      this.#positions.set(partition, cursor);
+      this.#halted.delete(partition);
+    }
+  }
+
+  /** Partitions that stand still. */
+  halted(): readonly Halt[] {
+    return [...this.#halted.values()];
+  }
+
+  /**
+   * Folds until nothing is behind. The next batch is read and decoded while the database works on the one before.
+   * @throws CursorFencedError when another writer moved a cursor. After any error: `take`, then drain again.
+   */
+  async drain({ until, signal, onBatch }: DrainOptions = {}): Promise<void> {
+    let batch = await this.#read(until);
+    while (batch.slices.length + batch.halts.length > 0) {
+      const [applied, next] = await Promise.allSettled([this.#apply(batch), this.#read(until)]);
+      if (applied.status === 'rejected') throw applied.reason;
+      if (next.status === 'rejected') throw next.reason;
+      await onBatch?.(batch.slices.reduce((sum, { facts }) => sum + facts.length, 0));
+      if (signal?.aborted === true) return this.#rewind(next.value);
+      batch = this.#withoutHalted(next.value);
+    }
+  }
+
+  async #read(until: ReadonlyMap<number, bigint> | undefined): Promise<Batch> {
+    const heads = await this.options.log.heads();
+    const behind = [...this.#positions].flatMap(([partition, cursor]) => {
+      const head = heads.get(partition) ?? 0n;
+      const end = until === undefined ? head : smaller(head, until.get(partition) ?? 0n);
+      // A cursor beyond the head is read all the same: the log then says what is wrong.
+      const isDue = cursor.nextOffset < end || cursor.nextOffset > head;
+      return isDue && !this.#halted.has(partition) ? [{ partition, cursor, end }] : [];
+    });
+
+    const slices: Slice[] = [];
+    const halts: Halt[] = [];
+    const share = Math.ceil(this.options.eventsMax / Math.max(1, behind.length));
+    for (const { partition, cursor, end } of behind) {
+      const count = Math.min(share, Number(end - cursor.nextOffset));
+      const { slice, poison } = await readSlice(this.options.log, { partition, cursor, count });
+      this.#positions.set(partition, { ...cursor, nextOffset: slice.next });
+      if (slice.facts.length > 0) slices.push(slice);
+      if (poison !== null) halts.push({ partition, ...poison });
+    }
+    return { slices, halts };
+  }
+
+  async #apply({ slices, halts }: Batch): Promise<void> {
+    try {
+      if (slices.length > 0) await this.#write(slices);
+    } catch (error) {
+      if (!isUnfoldable(error)) throw error;
+      for (const slice of slices) await this.#isolate(slice);
+    }
+    for (const halt of halts) await this.#halt(halt);
+  }
+
+  async #write(slices: readonly Slice[]): Promise<void> {
+    const { pool, publish } = this.options;
+    await inTransaction(pool, async (client) => {
+      const written = await applyBatch(client, this.options, slices);
+      if (!publish || !written.has(posterior)) return;
+      const versions = Object.fromEntries(slices.map(({ partition, next }) => [partition, String(next)]));
+      await client.query('select pg_notify($1, $2)', [POSTERIOR_CHANNEL, JSON.stringify(versions)]);
+    });
+  }
+
+  /** Finds the event that cannot be folded by halves, folds what stands before it and halts there. */
+  async #isolate(slice: Slice): Promise<void> {
+    if (this.#halted.has(slice.partition)) return;
+    try {
+      await this.#write([slice]);
+    } catch (error) {
+      if (!isUnfoldable(error)) throw error;
+      const [first] = slice.facts;
+      if (first === undefined || slice.facts.length === 1) {
+        return this.#halt({
+          partition: slice.partition,
+          offset: slice.from,
+          eventId: first?.id ?? '',
+          reason: error.message,
+        });
+      }
+      const middle = slice.facts.length >> 1;
+      const cut = slice.facts[middle]?.offset ?? slice.next;
+      await this.#isolate({ ...slice, next: cut, facts: slice.facts.slice(0, middle) });
+      await this.#isolate({ ...slice, from: cut, facts: slice.facts.slice(middle) });
+    }
+  }
+
+  async #halt(halt: Halt): Promise<void> {
+    if (this.#halted.has(halt.partition)) return;
+    const { pool, schema, onHalt } = this.options;
+    this.#halted.set(halt.partition, halt);
+    const epoch = this.#positions.get(halt.partition)?.epoch ?? 0n;
+    const reason = `offset ${halt.offset}, event ${halt.eventId || 'unreadable'}: ${halt.reason}`;
+    await inTransaction(pool, (client) => markHalted(client, schema, { partition: halt.partition, epoch, reason }));
+    onHalt(halt);
+  }
+
+  /** What was read ahead is read again by the next drain. */
+  #rewind({ slices }: Batch): void {
+    for (const { partition, from, epoch } of slices) this.#positions.set(partition, { nextOffset: from, epoch });
+  }
+
+  #withoutHalted({ slices, halts }: Batch): Batch {
+    const goesOn = ({ partition }: { partition: number }): boolean => !this.#halted.has(partition);
+    return { slices: slices.filter(goesOn), halts: halts.filter(goesOn) };
+  }
+}
+
+const smaller = (one: bigint, other: bigint): bigint => (other < one ? other : one);

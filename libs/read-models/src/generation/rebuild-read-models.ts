@@ -1,0 +1,149 @@
+import type { LogReader } from '#event-log';
+import type { Pool, PoolClient } from 'pg';
+import { dispatchTo } from '../fold/collect-rows.js';
+import type { Projection } from '../fold/define-projection.js';
+import { GenerationFold } from '../fold/generation-fold.js';
+import { RebuildRefusedError } from '../read-models.errors.js';
+import { compareTables, type TableComparison } from './compare-tables.js';
+import { fingerprintOf, readLiveGeneration, type Generation } from './generation.js';
+import { ShadowFold } from './shadow-fold.js';
+import { dropGeneration, dropRetired, flipGenerations, openShadow } from './shadow-generation.js';
+
+/** What a rebuild works with, and how it is to end. */
+export interface RebuildOptions {
+  readonly log: LogReader;
+  /** Connections of the migrator, who owns schemas and views and compares; two at a time, without statement timeout. */
+  readonly migrator: Pool;
+  /** Connections of the projector, who folds. */
+  readonly projector: Pool;
+  readonly projections: readonly Projection[];
+  /** Builds, compares, and drops what was built. */
+  readonly compareOnly: boolean;
+  /** Flips although tables differ: the way out when the live ones are the wrong ones. */
+  readonly acceptDifferences: boolean;
+  /** Starts anew where an interrupted rebuild could be gone on with. */
+  readonly restart: boolean;
+  /** Drops replaced generations at once instead of a day later. */
+  readonly dropOld: boolean;
+  readonly onProgress: (progress: { readonly folded: bigint; readonly total: bigint }) => void;
+}
+
+/** What a rebuild found and did. */
+export interface RebuildReport {
+  /** Generation that was live at the start, and the one that was built. */
+  readonly live: number;
+  readonly built: number;
+  readonly outcome: 'flipped' | 'equal' | 'different';
+  /** Offsets at which the tables were compared, by partition. */
+  readonly cursors: Readonly<Record<string, string>>;
+  /** Null when the live tables were made by other projections: they are meant to differ. */
+  readonly tables: readonly TableComparison[] | null;
+  readonly dropped: readonly number[];
+}
+
+/** Events of one transaction of a rebuild. */
+const EVENTS_MAX = 4_000;
+/** Advisory lock of the session that rebuilds, gone with it: "REBU" in ASCII. */
+const LOCK_KEY = 0x52454255;
+/** The server may take a moment to notice that the process of an interrupted rebuild is gone. */
+const LOCK_PATIENCE = '2s';
+/** SQLSTATE lock_not_available. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Folds the log from its beginning into a schema of its own, without any effect outside of it, compares every table
+ * with the live one at the same offsets, and flips the views. Reading and folding go on meanwhile; the live generation
+ * waits only while the last few events are folded. Killed at any point it leaves the live generation as it was, and the
+ * next run goes on from there.
+ * @throws RebuildRefusedError when another rebuild runs, or the log cannot be folded up to where the live tables are.
+ */
+export async function rebuildReadModels(options: RebuildOptions): Promise<RebuildReport> {
+  const client = await options.migrator.connect();
+  try {
+    await keepOthersOut(client);
+    return await rebuild(client, options);
+  } finally {
+    client.release(true); // and with it the lock
+  }
+}
+
+async function keepOthersOut(client: PoolClient): Promise<void> {
+  try {
+    await client.query(`set lock_timeout = '${LOCK_PATIENCE}'`);
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    await client.query('reset lock_timeout');
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw cause;
+    throw new RebuildRefusedError('Another rebuild is running on this database.');
+  }
+}
+
+async function rebuild(client: PoolClient, options: RebuildOptions): Promise<RebuildReport> {
+  const { projections, restart } = options;
+  const expired = await dropRetired(client, 'expired');
+  const live = await readLiveGeneration(client);
+  const shadow = await openShadow(client, { live, projections, restart });
+  const fold = new ShadowFold(client, { live, shadow }, shadowFoldOf(shadow, options));
+  await fold.catchUp(options.onProgress);
+
+  const { cursors, tables } = await compare(fold, { live, shadow }, options);
+  const equal = tables?.every((table) => table.equal) ?? true;
+  const outcome = await conclude({ client, fold, live, shadow, equal }, options);
+  const retired = options.dropOld && outcome === 'flipped' ? await dropRetired(client, 'all') : [];
+  const dropped = [...expired, ...retired].map(({ number }) => number);
+  return { live: live.number, built: shadow.number, outcome, cursors, tables, dropped };
+}
+
+function shadowFoldOf({ schema }: Generation, { log, projector, projections }: RebuildOptions): GenerationFold {
+  return new GenerationFold({
+    log,
+    pool: projector,
+    schema,
+    dispatch: dispatchTo(projections),
+    eventsMax: EVENTS_MAX,
+    publish: false,
+    onHalt: () => undefined,
+  });
+}
+
+/** The comparison reads a snapshot taken at the same offsets, so nobody waits for it. */
+async function compare(
+  fold: ShadowFold,
+  { live, shadow }: { readonly live: Generation; readonly shadow: Generation },
+  { migrator, projections }: RebuildOptions,
+): Promise<Pick<RebuildReport, 'cursors' | 'tables'>> {
+  const reader = await migrator.connect();
+  try {
+    let cursors: RebuildReport['cursors'] = {};
+    await fold.atSameOffsets(async (offsets) => {
+      cursors = Object.fromEntries([...offsets].map(([partition, offset]) => [partition, String(offset)]));
+      await reader.query('begin isolation level repeatable read read only');
+      await reader.query('select'); // takes the snapshot
+    });
+    if (live.fingerprint !== fingerprintOf(projections)) return { cursors, tables: null };
+    const tables = projections.flatMap((projection) => projection.tables);
+    return { cursors, tables: await compareTables(reader, { live, shadow }, tables) };
+  } finally {
+    reader.release(true); // and with it the transaction
+  }
+}
+
+async function conclude(
+  found: {
+    readonly client: PoolClient;
+    readonly fold: ShadowFold;
+    readonly live: Generation;
+    readonly shadow: Generation;
+    readonly equal: boolean;
+  },
+  { compareOnly, acceptDifferences, projections }: RebuildOptions,
+): Promise<RebuildReport['outcome']> {
+  const { client, fold, live, shadow, equal } = found;
+  if (compareOnly) {
+    await dropGeneration(client, shadow);
+    return equal ? 'equal' : 'different';
+  }
+  if (!equal && !acceptDifferences) return 'different';
+  await fold.atSameOffsets(() => flipGenerations(client, { live, shadow }, projections));
+  return 'flipped';
+}

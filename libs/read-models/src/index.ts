@@ -1,0 +1,16 @@
+export { dispatchTo } from './fold/collect-rows.js';
+export type { Projection } from './fold/define-projection.js';
+export { GenerationFold, type Halt } from './fold/generation-fold.js';
+export * from './fold/read-cursors.query.js';
+export type { TableComparison } from './generation/compare-tables.js';
+export { openLiveGeneration, type Generation } from './generation/generation.js';
+export * from './generation/read-model-migration.registry.js';
+export * from './generation/rebuild-read-models.js';
+export * from './posteriors/changed-posteriors.query.js';
+export * from './posteriors/posterior-channel.js';
+export * from './provider-health/provider-stats.query.js';
+export type { ProviderStats } from './provider-health/summarise-providers.js';
+export { READ_MODELS } from './read-model.registry.js';
+export { CursorFencedError, ReadModelsOutdatedError, RebuildRefusedError } from './read-models.errors.js';
+export * from './request-log/find-request.query.js';
+export * from './request-log/fold-request-view.js';

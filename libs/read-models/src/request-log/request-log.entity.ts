@@ -1,0 +1,34 @@
+import { defineReadTable } from '../table/define-read-table.js';
+
+/** One row per request that was routed. */
+export const requestLog = defineReadTable({
+  name: 'request_log',
+  columns: {
+    requestId: 'uuid',
+    tenantId: 'text',
+    keyId: 'text',
+    routedAt: 'time',
+    requestedModel: 'text',
+    chosen: 'text',
+    /** RequestRouted as it stands in the log. */
+    routed: 'json',
+  },
+  key: ['requestId'],
+  readableBy: 'tenant',
+});
+
+/** One row per attempt at a provider. Rows are only ever added: attempts end while others are still to come. */
+export const requestAttempt = defineReadTable({
+  name: 'request_attempt',
+  columns: {
+    requestId: 'uuid',
+    attempt: 'integer',
+    tenantId: 'text',
+    respondedAt: 'time',
+    outcome: 'text',
+    /** ProviderResponded as it stands in the log. */
+    responded: 'json',
+  },
+  key: ['requestId', 'attempt'],
+  readableBy: 'tenant',
+});

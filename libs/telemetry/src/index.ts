@@ -1,0 +1,4 @@
+export * from './create-logger.js';
+export * from './trace-context.js';
+export * from './system.clock.js';
+export * from './nest-logger.js';
