@@ -1,0 +1,14 @@
+import { join, resolve } from 'node:path';
+
+/** Where an operator's command finds the gateway's data: the same variable and the same folders as the gateway's. */
+export class CliConfig {
+  readonly dataDir: string;
+  readonly journalDir: string;
+  readonly postgresDir: string;
+
+  constructor(variables: NodeJS.ProcessEnv = process.env) {
+    this.dataDir = resolve(variables['OVERTURE_DATA'] ?? '.overture');
+    this.journalDir = join(this.dataDir, 'journal');
+    this.postgresDir = join(this.dataDir, 'postgres');
+  }
+}

@@ -1,0 +1,92 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandRunner, Option } from 'nest-commander';
+import { Clock } from '#contracts';
+import { DATABASE_LOGINS, migrate } from '#persistence';
+import { READ_MODELS, rebuildReadModels, type RebuildReport } from '#read-models';
+import { ALL_MIGRATIONS } from '../migration.registry.js';
+import { CliConfig } from '../cli.config.js';
+import { describeRebuild } from '../describe-rebuild.js';
+import { Installation } from '../installation.js';
+import { ProgressLine } from '../progress-line.js';
+
+interface RebuildFlags {
+  readonly compareOnly?: boolean;
+  readonly acceptDifferences?: boolean;
+  readonly restart?: boolean;
+  readonly dropOld?: boolean;
+  readonly json?: boolean;
+}
+
+/** Exit code for tables that differ: the command did its work, and the answer is bad. */
+const DIFFERENT = 2;
+
+/** Folds the log anew beside the live tables, compares every byte, and puts the new tables in their place. */
+@Command({
+  name: 'rebuild',
+  description: 'rebuild all read models from the log, compare them with the live ones, flip to the new ones',
+})
+export class RebuildCommand extends CommandRunner {
+  constructor(
+    @Inject(CliConfig) private readonly config: CliConfig,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async run(_: string[], flags: RebuildFlags): Promise<void> {
+    const installation = await Installation.open(this.config, this.clock);
+    try {
+      await migrate(installation.url(DATABASE_LOGINS.migrator), ALL_MIGRATIONS);
+      const report = await this.rebuild(installation, flags);
+      console.log(flags.json === true ? JSON.stringify(report, null, 2) : describeRebuild(report));
+      if (report.outcome === 'different') process.exitCode = DIFFERENT;
+    } finally {
+      await installation.close();
+    }
+  }
+
+  private async rebuild(installation: Installation, flags: RebuildFlags): Promise<RebuildReport> {
+    const { compareOnly = false, acceptDifferences = false, restart = false, dropOld = false } = flags;
+    const progress = new ProgressLine(process.stderr, this.clock);
+    try {
+      return await rebuildReadModels({
+        log: installation.log,
+        migrator: installation.pool(DATABASE_LOGINS.migrator),
+        projector: installation.pool(DATABASE_LOGINS.projector),
+        projections: READ_MODELS,
+        compareOnly,
+        acceptDifferences,
+        restart,
+        dropOld,
+        onProgress: ({ folded, total }) => progress.show(Number(folded), Number(total)),
+      });
+    } finally {
+      progress.end();
+    }
+  }
+
+  @Option({ flags: '--compare-only', description: 'build, compare and drop what was built; the live tables stay' })
+  parseCompareOnly(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--accept-differences', description: 'flip although tables differ from the live ones' })
+  parseAcceptDifferences(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--restart', description: 'start anew instead of going on with an interrupted rebuild' })
+  parseRestart(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--drop-old', description: 'drop replaced tables at once instead of after 24 hours' })
+  parseDropOld(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--json', description: 'print the report as one JSON object' })
+  parseJson(): boolean {
+    return true;
+  }
+}

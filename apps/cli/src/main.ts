@@ -1,0 +1,15 @@
+import 'reflect-metadata';
+import { CommandFactory } from 'nest-commander';
+import { CliModule } from './cli.module.js';
+
+/** Names of errors whose message is all that an operator needs. */
+const TOLD_IN_WORDS = ['CommandFailedError', 'RebuildRefusedError', 'EmbeddedPostgresError', 'SchemaOutdatedError'];
+
+await CommandFactory.run(CliModule, {
+  logger: false,
+  cliName: 'overture',
+  serviceErrorHandler: (error) => {
+    console.error(TOLD_IN_WORDS.includes(error.name) ? error.message : error);
+    process.exitCode = 1;
+  },
+});

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import type { Clock } from '#contracts';
+import { decodeFact, encodeFact, type LogEvent, type ReplicaLog } from '#event-log';
+import {
+  chargeAfterCrash,
+  chargedNanoUsd,
+  checkpointOf,
+  recoverSlot,
+  type BudgetBook,
+  type JournalFact,
+  type SlotCheckpoint,
+} from '#ledger';
+
+const MARK = 'slot-checkpoint';
+const CHECKPOINT_EVERY_MS = 2_000;
+
+export interface Recovery {
+  readonly log: ReplicaLog;
+  readonly budgets: BudgetBook;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Producer of the facts, e.g. `/gateway/slot-0`. */
+  readonly source: string;
+  readonly catalogueVersion: string;
+}
+
+/**
+ * Before a gateway listens it closes every request of its own journal that a crash left open, charged at its hold, and
+ * tells the authority what this slot has really used, so that nothing stays held.
+ */
+export async function closeOpenRequests({
+  log,
+  budgets,
+  clock,
+  logger,
+  source,
+  catalogueVersion,
+}: Recovery): Promise<void> {
+  const mark = (await log.marks()).get(MARK);
+  const checkpoint = mark === undefined ? null : (JSON.parse(mark) as SlotCheckpoint);
+  const { used, open } = await recoverSlot({
+    checkpoint,
+    facts: factsAfter(log, checkpoint?.sequence ?? 0),
+    find: async (ids) => (await log.find(ids)).map((event) => journalFact(0, event)),
+  });
+  const time = new Date(clock.epochMs()).toISOString();
+  const charges = open.map((routed) => chargeAfterCrash(routed, { source, time, catalogueVersion }));
+  if (charges.length > 0) {
+    logger.warn({ requests: charges.length }, 'closed requests that a crash left open; each is charged at its hold');
+    await log.append(charges.map(encodeFact));
+  }
+  await budgets.restore([
+    ...used,
+    ...charges.flatMap(({ data }) =>
+      data.budgets.map(({ budget_id: budgetId, period }) => ({ budgetId, period, usedNanoUsd: chargedNanoUsd(data) })),
+    ),
+  ]);
+}
+
+/** Writes the checkpoint from which the next start recovers; returns what stops it. */
+export function keepCheckpoints({
+  log,
+  budgets,
+  logger,
+}: Pick<Recovery, 'log' | 'budgets' | 'logger'>): () => Promise<void> {
+  let written = -1;
+  let running: Promise<void> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    const sequence = log.lastSequence();
+    if (sequence === written) return;
+    try {
+      await log.setMark(MARK, JSON.stringify(checkpointOf(budgets, sequence)));
+      written = sequence;
+    } catch (error) {
+      logger.warn(
+        { err: error },
+        'the recovery checkpoint could not be written; the next start reads more of the journal',
+      );
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(write);
+  }, CHECKPOINT_EVERY_MS).unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+    await write();
+  };
+}
+
+async function* factsAfter(log: ReplicaLog, sequence: number): AsyncIterable<JournalFact> {
+  for await (const { sequence: at, event } of log.scan(sequence + 1, ['RequestRouted', 'BudgetCharged'])) {
+    yield journalFact(at, event);
+  }
+}
+
+function journalFact(sequence: number, event: LogEvent): JournalFact {
+  const { type, data } = decodeFact(event);
+  return { sequence, type, data };
+}

@@ -1,0 +1,99 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { register } from 'prom-client';
+import type { Logger } from 'pino';
+import type { Clock } from '#contracts';
+import { UuidV7Source, type ReplicaLog } from '#event-log';
+import { BudgetBook, type SliceAuthority } from '#ledger';
+import { UpstreamPools } from '#providers';
+import { CandidateBreakers, PosteriorView, VectorCache } from '#routing';
+import { KeyDirectory, type AnonymousAccess } from '#tenancy';
+import { Admission } from '../answer-request/admission.js';
+import { AnswerSurroundings } from '../answer-request/answer/answer.js';
+import { DrainPump } from '../answer-request/answer/drain-pump.js';
+import { FactLog } from '../answer-request/fact-log.js';
+import { ProviderCaller } from '../answer-request/provider-caller.js';
+import { RequestRouter } from '../answer-request/request-router.js';
+import { Settlement } from '../answer-request/settlement.js';
+import type { GatewayConfig } from '../config/gateway.config.js';
+import type { ConfiguredConnection } from '../config/resolve-connections.js';
+import { BudgetDirectory } from '../feeds/budget-directory.js';
+import { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import { ConnectionBook } from '../routes/connection-book.js';
+import type { ReadinessCheck } from '../surface/operations/readiness.js';
+import { OverloadGate } from '../surface/overload-gate.js';
+
+/** What a gateway is given: the engines of its deployment, opened by whoever starts it. */
+export interface GatewayEngines {
+  readonly config: GatewayConfig;
+  /** Connections to serve: the configured ones, or the simulated providers. */
+  readonly connections: readonly ConfiguredConnection[];
+  readonly log: ReplicaLog;
+  readonly em: EntityManager;
+  readonly authority: SliceAuthority;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Journal slot of this process, e.g. `slot-0`. */
+  readonly slot: string;
+  /** Seed of the routing draws. */
+  readonly seed: number;
+  /** Caller without a key, where the operator allows it. */
+  readonly anonymous: AnonymousAccess;
+  /** More that must hold before a request can be answered. */
+  readonly readinessChecks: readonly ReadinessCheck[];
+}
+
+/** The wired data plane, before Nest puts HTTP in front of it. */
+export type GatewayCore = ReturnType<typeof wireGateway>;
+
+/** Wires the corridor. Nothing runs yet. */
+export function wireGateway(engines: GatewayEngines) {
+  const { clock, logger, log, config, slot } = engines;
+  const source = `/gateway/${slot}`;
+  const ids = new UuidV7Source(clock);
+  const keys = new KeyDirectory();
+  const posteriors = new PosteriorView();
+  const directory = new BudgetDirectory();
+  const budgets = new BudgetBook(engines.authority, slot);
+  const book = new ConnectionBook(engines.connections, config.groups);
+  const metrics = new GatewayMetrics(register);
+  const overload = new OverloadGate(config.environment.inFlightMax, log);
+  const facts = new FactLog(log, clock, logger);
+  const pools = new UpstreamPools();
+  const breakers = new CandidateBreakers({
+    clock,
+    source,
+    // A lost transition changes no money: it is retried like every fact, and nobody waits for it.
+    onTransition: (fact) =>
+      void facts.persist([fact]).durable.catch((error: unknown) => logger.error({ err: error }, 'breaker event lost')),
+  });
+  return {
+    ...engines,
+    source,
+    ids,
+    keys,
+    posteriors,
+    directory,
+    budgets,
+    book,
+    metrics,
+    overload,
+    facts,
+    pools,
+    admission: new Admission(
+      book,
+      { book: budgets, directory },
+      { clock, ids },
+      { unpricedModels: config.unpricedModels },
+    ),
+    router: new RequestRouter(book, new VectorCache(posteriors), breakers, {
+      clock,
+      policy: config.policy,
+      seed: engines.seed,
+      source,
+    }),
+    providers: new ProviderCaller(facts, { pools, clock }, config.environment.durability),
+    settlement: new Settlement(budgets, book, facts, clock, metrics),
+    surroundings: new AnswerSurroundings(clock, logger, metrics, overload, new DrainPump()),
+  };
+}

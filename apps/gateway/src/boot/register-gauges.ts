@@ -1,0 +1,37 @@
+import { cursors } from '#read-models';
+import type { GatewayCore } from './gateway-core.js';
+
+/** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
+export function registerGauges({ metrics, overload, facts, budgets, log, em }: GatewayCore): void {
+  metrics.gauge('overture_requests_in_flight', 'Requests that are being answered.', () => overload.requestsInFlight);
+  metrics.gauge(
+    'overture_journal_pending_batches',
+    'Batches handed to the journal and not durable yet.',
+    () => facts.pendingBatches,
+  );
+  metrics.gauge('overture_journal_events', 'Events in this gateway’s journal.', () => log.lastSequence());
+  metrics.gauge('overture_open_holds', 'Holds of requests in flight.', () => budgets.snapshot().openHolds);
+  metrics.gauge('overture_held_nano_usd', 'Nano-USD held for requests in flight.', () =>
+    Number(budgets.snapshot().heldNanoUsd),
+  );
+  metrics.gauge('overture_projection_lag_events', 'Events in the journal that the tables do not show yet.', () =>
+    projectionLag(log, em.fork()).catch(() => Number.NaN),
+  );
+  metrics.gauge('overture_projection_halted_partitions', 'Partitions whose projection has stopped at an event.', () =>
+    haltedPartitions(em.fork()).catch(() => Number.NaN),
+  );
+}
+
+async function haltedPartitions(em: GatewayCore['em']): Promise<number> {
+  const known = [...(await cursors(em)).values()];
+  return known.filter(({ halted }) => halted !== null).length;
+}
+
+/** Sum over all partitions. */
+async function projectionLag(log: GatewayCore['log'], em: GatewayCore['em']): Promise<number> {
+  const heads = await log.heads();
+  const folded = await cursors(em);
+  let lag = 0n;
+  for (const [partition, head] of heads) lag += head - (folded.get(partition)?.nextOffset ?? 0n);
+  return Number(lag);
+}

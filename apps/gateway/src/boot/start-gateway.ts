@@ -1,0 +1,115 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { NestLogger } from '#telemetry';
+import { PolledFeed } from '../feeds/polled-feed.js';
+import { PostgresBudgetSource } from '../feeds/postgres.budget-source.js';
+import { PostgresKeySource } from '../feeds/postgres.key-source.js';
+import { PostgresPosteriorSource } from '../feeds/postgres.posterior-source.js';
+import { GatewayModule } from '../gateway.module.js';
+import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
+import { closeOpenRequests, keepCheckpoints } from './close-open-requests.js';
+import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-core.js';
+import { registerGauges } from './register-gauges.js';
+
+const REVOCATION_POLL_MS = 2_000;
+/** One routing epoch: learning faster than vectors are computed would change nothing. */
+const POSTERIOR_POLL_MS = 250;
+const TEND_BUDGETS_MS = 1_000;
+const DRAIN_WITHIN_MS = 60_000;
+const LEFTOVERS_AFTER_MS = 500;
+
+export interface RunningGateway {
+  readonly address: string;
+  /** Answers what is in flight, makes it durable, gives slices back, and stops. */
+  stop(): Promise<void>;
+}
+
+/** Recovers, connects the feeds, and only then listens. */
+export async function startGateway(engines: GatewayEngines): Promise<RunningGateway> {
+  const core = wireGateway(engines);
+  registerGauges(core);
+  await closeOpenRequests({ ...core, catalogueVersion: core.book.catalogueVersion });
+  const feeds = feedsOf(core);
+  for (const feed of feeds) await feed.start();
+  const stopCheckpoints = keepCheckpoints(core);
+  const tending = setInterval(() => {
+    void core.budgets.tend({ epochMs: core.clock.epochMs(), monotonicMs: core.clock.monotonicMs() });
+  }, TEND_BUDGETS_MS).unref();
+  const app = await createApp(core);
+  const { port, host } = core.config.environment;
+  await listen(app, { port, host });
+  return {
+    address: await app.getUrl(),
+    stop: async () => {
+      core.overload.startDraining();
+      await core.overload.drained(DRAIN_WITHIN_MS);
+      await closeApp(app);
+      await core.facts.idle();
+      core.facts.close();
+      clearInterval(tending);
+      core.overload.close();
+      await Promise.all(feeds.map((feed) => feed.close()));
+      await core.budgets.close().catch((error: unknown) => {
+        const message = 'slices of budgets could not be given back; the next start does it, by what the journal says';
+        core.logger.warn({ err: error }, message);
+      });
+      await stopCheckpoints();
+      await core.pools.close();
+    },
+  };
+}
+
+const feedsOf = ({ em, keys, directory, posteriors, logger }: GatewayCore): PolledFeed[] => [
+  new PolledFeed(new PostgresKeySource(em.fork(), keys), REVOCATION_POLL_MS, logger),
+  new PolledFeed(new PostgresBudgetSource(em.fork(), directory), REVOCATION_POLL_MS, logger),
+  new PolledFeed(new PostgresPosteriorSource(em.fork(), posteriors, logger), POSTERIOR_POLL_MS, logger),
+];
+
+/** The address is not to be had; says what to change. */
+class ListenError extends Error {
+  constructor({ port, host }: { port: number; host: string }, reason: string) {
+    super(`Cannot listen on ${host}:${port} (${reason}): stop what is there, or choose another PORT or HOST.`);
+    this.name = 'ListenError';
+  }
+}
+
+async function listen(app: NestFastifyApplication, address: { port: number; host: string }): Promise<void> {
+  try {
+    await app.listen({ ...address, backlog: 4096 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ListenError(address, code);
+  }
+}
+
+/**
+ * Nothing is in flight any more. A connection over which no request has come yet does not count as idle to Node, and
+ * would hold the process for as long as its client likes: what is left after a moment is closed.
+ */
+async function closeApp(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const timer = setTimeout(() => server.closeAllConnections(), LEFTOVERS_AFTER_MS);
+  await app.close();
+  clearTimeout(timer);
+}
+
+async function createApp(core: GatewayCore): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.register(core), createHttpAdapter(), {
+    logger: new NestLogger(core.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  // Bodies stay bytes: same-dialect requests are forwarded as they came.
+  app.useBodyParser('application/json', { bodyLimit: BODY_BYTES_MAX }, (_request, body, done) => done(null, body));
+  const document = new DocumentBuilder()
+    .setTitle('Igris Overture')
+    .setDescription('Event-sourced, OpenAI-compatible LLM gateway')
+    .setVersion(core.version)
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
+    customSiteTitle: 'Igris Overture API',
+  });
+  return app;
+}

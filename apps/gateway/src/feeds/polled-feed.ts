@@ -1,0 +1,60 @@
+import type { Logger } from 'pino';
+
+/** Something in memory that follows the database. */
+export interface FeedSource {
+  readonly name: string;
+  /** Reads what is new and applies it. */
+  refresh(): Promise<void>;
+}
+
+/**
+ * Refreshes a source at a steady pace, one refresh at a time. A failing database is logged once per outage: what is in
+ * memory goes on serving until it is back.
+ */
+export class PolledFeed {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private failing = false;
+  private closed = false;
+
+  constructor(
+    private readonly source: FeedSource,
+    private readonly everyMs: number,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The first refresh must succeed; the others follow by themselves. */
+  async start(): Promise<void> {
+    await this.source.refresh();
+    this.schedule();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private schedule(): void {
+    if (this.closed) return;
+    this.timer = setTimeout(() => {
+      this.running = this.refreshOnce().then(() => this.schedule());
+    }, this.everyMs).unref();
+  }
+
+  private async refreshOnce(): Promise<void> {
+    if (this.closed) return;
+    try {
+      await this.source.refresh();
+      if (this.failing) this.logger.info({ feed: this.source.name }, 'feed is fresh again');
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing)
+        this.logger.error(
+          { err: error, feed: this.source.name },
+          'feed cannot be refreshed; going on with what is known',
+        );
+      this.failing = true;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { BudgetCharged, GatewayError, ProviderResponded, RequestRouted, Clock } from '#contracts';
+import { decodeFact, eventId, partitionOf, EventLog } from '#event-log';
+import { DEFAULT_RETRY_BUDGET } from '#providers';
+import { findRequest, foldRequestView, nextOffsetOf, type RequestView } from '#read-models';
+
+const WAIT_FOR_PROJECTION_MS = 2_000;
+const ASK_AGAIN_AFTER_MS = 25;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Everything the log knows about one request of this tenant. */
+export class FindRequest {
+  constructor(
+    readonly tenantId: string,
+    readonly requestId: string,
+  ) {}
+}
+
+/**
+ * A fact is readable by its author at once: the table has it, or this gateway's own journal, or the projection is
+ * awaited until it has passed what was in the log when the question came.
+ */
+@QueryHandler(FindRequest)
+export class FindRequestHandler implements IQueryHandler<FindRequest> {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly log: EventLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws GatewayError 404 when no such request of this tenant was routed; 503 while that cannot be known yet. */
+  async execute({ tenantId, requestId }: FindRequest): Promise<RequestView> {
+    if (!UUID.test(requestId)) throw notFound(requestId);
+    const closed = (view: RequestView | null): boolean => view !== null && view.status !== 'open';
+    const projected = await findRequest(this.em, tenantId, requestId);
+    if (projected !== null && closed(projected)) return projected;
+    const written = await this.findInJournal(tenantId, requestId);
+    if (written !== null) return written;
+    if (projected !== null) return projected;
+    await this.projectionPast(partitionOf(tenantId));
+    const late = await findRequest(this.em, tenantId, requestId);
+    if (late === null) throw notFound(requestId);
+    return late;
+  }
+
+  private async findInJournal(tenantId: string, requestId: string): Promise<RequestView | null> {
+    const attempts = Array.from({ length: DEFAULT_RETRY_BUDGET.attemptsMax }, (_, index) =>
+      eventId(requestId, ProviderResponded.type, index + 1),
+    );
+    const ids = [eventId(requestId, RequestRouted.type), ...attempts, eventId(requestId, BudgetCharged.type)];
+    const events = await this.log.find(ids);
+    return foldRequestView(events.map(decodeFact).filter(({ tenant }) => tenant === tenantId));
+  }
+
+  private async projectionPast(partition: number): Promise<void> {
+    const { highWater } = await this.log.range(partition);
+    const deadlineMs = this.clock.monotonicMs() + WAIT_FOR_PROJECTION_MS;
+    while ((await nextOffsetOf(this.em, partition)) < highWater) {
+      if (this.clock.monotonicMs() > deadlineMs) {
+        throw new GatewayError('projection_behind', 'The request log is being brought up to date: ask again shortly.', {
+          retryAfterMs: 1000,
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+    }
+  }
+}
+
+const notFound = (requestId: string): GatewayError =>
+  new GatewayError(
+    'request_not_found',
+    `No request "${requestId.slice(0, 64)}" of this project: check the x-request-id of its answer.`,
+  );

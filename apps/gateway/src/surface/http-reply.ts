@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http';
+import { GatewayError } from '#contracts';
+
+/** Slowest reader that is waited for before a stream is given up. */
+const WRITE_STALL_MAX_MS = 30_000;
+
+const SSE_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/** The caller's side of one request: one head, then one body, and word when the caller has gone. */
+export class HttpReply {
+  private goneListener: (() => void) | null = null;
+  private drainListener: (() => void) | null = null;
+  private outListener: (() => void) | null = null;
+  private closed = false;
+  private stallTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly response: ServerResponse) {
+    response.on('close', () => {
+      clearTimeout(this.stallTimer);
+      this.closed = true;
+      if (!response.writableFinished) this.goneListener?.();
+      this.outListener?.();
+    });
+    response.on('drain', () => {
+      clearTimeout(this.stallTimer);
+      this.stallTimer = undefined;
+      this.drainListener?.();
+    });
+  }
+
+  /** The caller hung up before the answer was out. */
+  get gone(): boolean {
+    return this.response.destroyed && !this.response.writableFinished;
+  }
+
+  /** A head is out: later failures can only be told in the body. */
+  get opened(): boolean {
+    return this.response.headersSent;
+  }
+
+  onGone(listener: () => void): void {
+    this.goneListener = listener;
+    if (this.gone) listener();
+  }
+
+  /** Hears when the last byte has left this process, or when none will any more. */
+  onOut(listener: () => void): void {
+    if (this.closed) listener();
+    else this.outListener = listener;
+  }
+
+  onDrain(listener: () => void): void {
+    this.drainListener = listener;
+  }
+
+  /** Sends a whole body; head and body leave in one write. */
+  whole(status: number, headers: Record<string, string>, body: Buffer | string): void {
+    if (this.gone) return;
+    this.response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    });
+    this.response.end(body);
+  }
+
+  /** Sends an error in OpenAI's shape. */
+  fail(error: GatewayError, headers: Record<string, string>): void {
+    const told =
+      error.retryAfterMs === undefined
+        ? headers
+        : { ...headers, 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) };
+    this.whole(error.status, told, JSON.stringify(error.toBody()));
+  }
+
+  /** Begins an event stream; the head leaves together with the first write. */
+  openStream(headers: Record<string, string>): void {
+    this.response.writeHead(200, { ...SSE_HEADERS, ...headers });
+  }
+
+  /** False when the caller reads slower than this: wait for `onDrain`. */
+  write(bytes: Buffer | string): boolean {
+    const flowing = this.response.write(bytes);
+    if (!flowing) this.stallTimer ??= setTimeout(() => this.response.destroy(), WRITE_STALL_MAX_MS);
+    return flowing;
+  }
+
+  end(bytes: Buffer | string): void {
+    this.response.end(bytes);
+  }
+}

@@ -1,0 +1,84 @@
+import { jest } from '@jest/globals';
+import { pino } from 'pino';
+import { HttpException } from '@nestjs/common';
+import { GatewayError } from '#contracts';
+import { asGatewayError } from './as-gateway-error.js';
+import { OverloadGate } from './overload-gate.js';
+
+describe('the overload gate', () => {
+  let full: boolean;
+  let gate: OverloadGate;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    full = false;
+    gate = new OverloadGate(2, { isFull: () => full });
+  });
+  afterEach(() => {
+    gate.close();
+    jest.useRealTimers();
+  });
+  const refusal = (code: string) => expect.objectContaining({ code, status: 503 });
+
+  it('lets as many in as it may, and another one when one has left', () => {
+    gate.enter();
+    gate.check();
+    gate.enter();
+    expect(() => gate.check()).toThrow(refusal('overloaded'));
+    gate.leave();
+    expect(() => gate.check()).not.toThrow();
+  });
+
+  it('takes nothing on while the journal is full', () => {
+    full = true;
+    expect(() => gate.check()).toThrow(refusal('journal_full'));
+  });
+
+  it('drains: takes nothing on, and ends when the last one has left', async () => {
+    gate.enter();
+    gate.startDraining();
+    expect(() => gate.check()).toThrow(refusal('shutting_down'));
+    let drained = false;
+    void gate.drained(1_000).then(() => (drained = true));
+    await jest.advanceTimersByTimeAsync(999);
+    expect(drained).toBe(false);
+    gate.leave();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(drained).toBe(true);
+  });
+
+  it('ends a drain after its time, whoever is left', async () => {
+    gate.enter();
+    const drained = gate.drained(1_000);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await drained;
+    expect(gate.requestsInFlight).toBe(1);
+  });
+});
+
+describe('what a caller may be told of a thrown value', () => {
+  let lines: string[];
+  const told = (thrown: unknown): GatewayError => {
+    lines = [];
+    return asGatewayError(thrown, pino({}, { write: (line: string) => void lines.push(line) }));
+  };
+
+  it('is the error itself when it was meant for a caller', () => {
+    const error = new GatewayError('budget_held', 'wait');
+    expect(told(error)).toBe(error);
+  });
+
+  it.each([400, 404, 405, 413, 415])('is a known code for the framework’s %i', (status) => {
+    expect(told(new HttpException('inner', status)).status).toBe(status);
+    expect(told(Object.assign(new Error('inner'), { statusCode: status })).status).toBe(status);
+    expect(lines).toEqual([]);
+  });
+
+  it.each([[new Error('inner')], ['inner'], [null], [undefined], [new HttpException('inner', 500)]])(
+    'is nothing of an unexpected %p, which is logged',
+    (thrown) => {
+      expect(told(thrown)).toMatchObject({ code: 'internal_error', status: 500 });
+      expect(JSON.stringify(told(thrown).toBody())).not.toContain('inner');
+      expect(lines).toHaveLength(1);
+    },
+  );
+});

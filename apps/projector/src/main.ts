@@ -1,0 +1,36 @@
+import 'reflect-metadata';
+import { setPriority } from 'node:os';
+import { NestFactory } from '@nestjs/core';
+import { ReadModelsOutdatedError } from '#read-models';
+import { NestLogger, createLogger } from '#telemetry';
+import { ProjectorConfigError, readProjectorConfig } from './projector.config.js';
+import { ProjectorModule } from './projector.module.js';
+import { Projector } from './projector.js';
+
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+// A projector that outlived the gateway that started it would stand in the way of the next one.
+process.on('disconnect', () => stop.abort());
+
+try {
+  const config = readProjectorConfig();
+  const logger = createLogger(config.logLevel, 'projector');
+  setPriority(config.niceness);
+  const app = await NestFactory.createApplicationContext(ProjectorModule.register(config, logger), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  try {
+    await app.get(Projector).run(stop.signal);
+  } finally {
+    await app.close();
+  }
+} catch (error) {
+  // What an operator can mend is told in words; only the unexpected needs a stack.
+  if (error instanceof ProjectorConfigError || error instanceof ReadModelsOutdatedError) console.error(error.message);
+  else createLogger('info', 'projector').fatal({ err: error }, 'the projector ended');
+  process.exitCode = 1;
+} finally {
+  // The channel to the parent would keep this process alive.
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,21 @@
+import { ProjectorConfigError, readProjectorConfig } from './projector.config.js';
+
+const given = { OVERTURE_JOURNAL: '/data/journal', OVERTURE_DATABASE_URL: 'postgresql://projector:pass@host/overture' };
+
+describe('configuration of the projector', () => {
+  it('needs a journal and a database, and has defaults for the rest', () => {
+    const config = readProjectorConfig(given);
+
+    expect(config).toMatchObject({ journalDir: '/data/journal', batchEventsMax: 1_000, niceness: 10 });
+    expect(config.databaseUrl.reveal()).toBe(given.OVERTURE_DATABASE_URL);
+    expect(JSON.stringify(config)).not.toContain('pass');
+  });
+
+  it('names every bad variable at once', () => {
+    const bad = { LOG_LEVEL: 'loud', OVERTURE_PROJECTOR_BATCH: '0', OVERTURE_PROJECTOR_NICENESS: '-5' };
+    const names = ['OVERTURE_JOURNAL', 'OVERTURE_DATABASE_URL', ...Object.keys(bad)];
+
+    expect(() => readProjectorConfig(bad)).toThrow(ProjectorConfigError);
+    for (const name of names) expect(() => readProjectorConfig(bad)).toThrow(`${name}:`);
+  });
+});

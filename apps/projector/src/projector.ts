@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Clock } from '#contracts';
+import type { LogReader } from '#event-log';
+import {
+  CursorFencedError,
+  GenerationFold,
+  ReadModelsOutdatedError,
+  dispatchTo,
+  openLiveGeneration,
+  type Generation,
+} from '#read-models';
+import { pauseAfterMs } from './pause-after.js';
+import { PROJECTIONS } from './projector.registry.js';
+
+/** Name under which the log gives partitions to this kind of reader. */
+const CONSUMER = 'read-models';
+/** Longest sleep without a look at the stop signal. */
+const WAIT_MS = 250;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 5_000;
+
+/** What a projector works with. */
+export interface ProjectorOptions {
+  readonly log: LogReader;
+  /** Connections as the projector's login. */
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly batchEventsMax: number;
+}
+
+/** Folds the log into the live read models for as long as it runs. */
+export class Projector {
+  readonly #dispatch = dispatchTo(PROJECTIONS);
+
+  constructor(private readonly options: ProjectorOptions) {}
+
+  /**
+   * Folds the partitions that the log assigns, until `stop`; the batch in hand is finished. Lost connections and the
+   * like are waited out.
+   * @throws CursorFencedError when another projector has taken over. @throws ReadModelsOutdatedError
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<null>();
+    stop.addEventListener('abort', () => ended.resolve(null), { once: true });
+    const assignments = this.options.log.claim(CONSUMER)[Symbol.asyncIterator]();
+    const next = () =>
+      Promise.race([ended.promise, assignments.next().then(({ value, done }) => (done ? null : value))]);
+
+    const owned = new Set<number>();
+    let turn = new AbortController();
+    let folding = Promise.resolve();
+    for (let assignment = stop.aborted ? null : await next(); assignment !== null; assignment = await next()) {
+      turn.abort();
+      await folding;
+      assignment.revoked.forEach((partition) => owned.delete(partition));
+      assignment.assigned.forEach((partition) => owned.add(partition));
+      turn = new AbortController();
+      folding = this.#foldPartitions([...owned], AbortSignal.any([stop, turn.signal]));
+      folding.catch(ended.reject);
+    }
+    turn.abort();
+    await folding;
+  }
+
+  async #foldPartitions(partitions: readonly number[], signal: AbortSignal): Promise<void> {
+    for (let retryMs = RETRY_FIRST_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)) {
+      let generation: Generation | undefined;
+      try {
+        generation = await openLiveGeneration(this.options.pool, PROJECTIONS);
+        const fold = this.#foldOf(generation);
+        await fold.take(partitions);
+        this.options.logger.debug({ generation: generation.number, partitions: partitions.length }, 'folding the log');
+        await this.#follow(fold, signal, () => (retryMs = RETRY_FIRST_MS));
+      } catch (error) {
+        if (await this.#isFinal(error, generation)) throw error;
+        this.options.logger.warn({ err: error, retryMs }, 'the fold was interrupted; going on from the tables');
+        await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #follow(fold: GenerationFold, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { log, clock, batchEventsMax } = this.options;
+    let seen: ReadonlyMap<number, bigint> = new Map();
+    while (!signal.aborted) {
+      const heads = await log.heads({ after: seen, waitMs: WAIT_MS });
+      const startedMs = clock.monotonicMs();
+      let wasFull = false;
+      await fold.drain({ signal, onBatch: (events) => void (wasFull ||= events >= batchEventsMax / 2) });
+      onProgress();
+      seen = heads;
+      await sleep(pauseAfterMs({ busyMs: clock.monotonicMs() - startedMs, wasFull }));
+    }
+  }
+
+  #foldOf({ schema }: Generation): GenerationFold {
+    const { log, pool, logger, batchEventsMax } = this.options;
+    return new GenerationFold({
+      log,
+      pool,
+      schema,
+      dispatch: this.#dispatch,
+      eventsMax: batchEventsMax,
+      publish: true,
+      onHalt: ({ partition, offset, eventId, reason }) =>
+        logger.error(
+          { alert: 'partition_halted', partition, offset: String(offset), eventId, reason },
+          'an event cannot be folded: its partition stands still until that is mended and the projector restarted',
+        ),
+    });
+  }
+
+  /** A rebuild fences off the generation that it replaces: fold the new one. Any other fence is another projector's. */
+  async #isFinal(error: unknown, folded: Generation | undefined): Promise<boolean> {
+    if (error instanceof ReadModelsOutdatedError) return true;
+    if (!(error instanceof CursorFencedError) || folded === undefined) return false;
+    const live = await openLiveGeneration(this.options.pool, PROJECTIONS).catch(() => undefined);
+    return live?.number === folded.number;
+  }
+}
