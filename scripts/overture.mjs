@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runApp } from './run-app.mjs';
+
+await runApp('cli');
