@@ -1,0 +1,24 @@
+/**
+ * Every fault campaign: `name` is the name of its spec, `rounds` how often the fault is injected per tier. A new fault
+ * is one spec that opens a Campaign of its name, and one row here.
+ */
+export const FAULTS = [
+  { name: 'kill-gateway', what: 'kill -9 of the gateway under load, with or without its children', rounds: [25, 500] },
+  { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [10, 200] },
+  { name: 'kill-postgres', what: 'kill -9 of the embedded PostgreSQL under load', rounds: [5, 100] },
+  { name: 'journal-damage', what: 'torn and damaged journal files after kill -9 of their writer', rounds: [20, 1000] },
+  { name: 'journal-loss', what: 'a journal put back from an earlier copy; a changed bit in an event', rounds: [3, 50] },
+  { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
+  { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },
+];
+
+/** Tiers in the order of `rounds`: a pull request waits minutes, a night has hours. */
+export const TIERS = ['pr', 'nightly'];
+
+/** Rounds of one fault in one tier. */
+export function roundsOf(name, tier) {
+  const fault = FAULTS.find((known) => known.name === name);
+  const rounds = fault?.rounds[TIERS.indexOf(tier)];
+  if (rounds === undefined) throw new Error(`No such fault or tier: ${name}, ${tier}. See test/faults/faults.mjs.`);
+  return rounds;
+}

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
+import { Standalone, newDataDir } from '../../engines/standalone.js';
+import { readTree } from '../../bench/process-tree.mjs';
+import { Crowd, type CrowdOptions } from './crowd.js';
+import { postmasterOf } from './installed-database.js';
+
+const CLI = join(import.meta.dirname, '..', '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
+const LOOK_EVERY_MS = 10;
+
+/** Two connections, so that requests fail over; two budgets, so that every request holds and every hold has slices. */
+const configFor = (baseUrl: string): object => {
+  const models = [{ name: 'gpt-4o-mini', prices: { inputPerMillionUsd: '150.00', outputPerMillionUsd: '600.00' } }];
+  const connection = { provider: 'custom', baseUrl, apiKey: 'sk-upstream', models };
+  return {
+    connections: [
+      { slug: 'alpha', ...connection },
+      { slug: 'beta', ...connection },
+    ],
+    budgets: [
+      { name: 'all', scope: 'project', of: 'default', period: 'total', limitUsd: '100000.00' },
+      { name: 'daily', scope: 'key', of: 'bootstrap', period: 'day', limitUsd: '50000.00' },
+    ],
+  };
+};
+
+/** One installation through all rounds of a campaign: provider and data stay, gateways come and go. */
+export class InstallationUnderFault {
+  readonly dataDir = newDataDir();
+  private running: Standalone | null = null;
+
+  private constructor(
+    readonly upstream: ScriptedUpstream,
+    private readonly ownGroup: boolean,
+  ) {}
+
+  /** @param ownGroup gives the gateway a process group of its own, so that a test can send what Ctrl-C sends. */
+  static async create(behaviour: Behaviour, { ownGroup = false } = {}): Promise<InstallationUnderFault> {
+    return new InstallationUnderFault(await ScriptedUpstream.start(behaviour), ownGroup);
+  }
+
+  get gateway(): Standalone {
+    if (this.running === null) throw new Error('the gateway has not been started');
+    return this.running;
+  }
+
+  get journalDir(): string {
+    return join(this.dataDir, 'data', 'journal');
+  }
+
+  /** Starts the gateway on the data of the last one and waits until it answers. */
+  async start(environment: Record<string, string> = {}): Promise<void> {
+    await (await this.launch(environment)).ready();
+  }
+
+  /** Starts it without waiting. */
+  async launch(environment: Record<string, string> = {}): Promise<Standalone> {
+    const { dataDir, ownGroup } = this;
+    const config = configFor(this.upstream.baseUrl);
+    this.running = await Standalone.launch({ config, environment, dataDir, ownGroup });
+    return this.running;
+  }
+
+  crowd(options: Omit<CrowdOptions, 'url' | 'size'>): Crowd {
+    return new Crowd({ ...options, size: CROWD_SIZE, url: this.gateway.url });
+  }
+
+  projectorPid(): number | null {
+    return readTree(this.gateway.pid)['projector']?.pids[0] ?? null;
+  }
+
+  postmasterPid(): number | null {
+    return postmasterOf(this.dataDir);
+  }
+
+  /** kill -9 of the gateway, and in the same breath of these others; resolves when all of them are gone. */
+  async kill(...others: readonly (number | null)[]): Promise<void> {
+    const ended = this.gateway.exited();
+    const pids = others.filter((pid) => pid !== null);
+    for (const pid of [this.gateway.pid, ...pids]) killHard(pid);
+    await ended;
+    for (const pid of pids) await gone(pid);
+  }
+
+  /** Compares the live tables with a fold from zero, by the operator's own command. */
+  async rebuildDifferences(): Promise<string[]> {
+    const env = { PATH: process.env['PATH'], OVERTURE_DATA: join(this.dataDir, 'data') };
+    const args = ['--disable-warning=ExperimentalWarning', CLI, 'rebuild', '--compare-only', '--json'];
+    const stdout = await new Promise<string>((resolve) => {
+      execFile(process.execPath, args, { env, maxBuffer: 2 ** 24 }, (_, out, err) => resolve(out || err));
+    });
+    const report = parseReport(stdout);
+    if (report === null) return [`rebuild said: ${stdout}`];
+    return report.tables
+      .filter(({ equal }) => !equal)
+      .map(({ table, differingKeys }) => `rebuild differs in ${table}: ${differingKeys.join(' ')}`);
+  }
+
+  /** Stops everything; keeps the data if they are evidence. */
+  async discard(keepData: boolean): Promise<void> {
+    await this.running?.stop();
+    const orphan = this.postmasterPid();
+    if (orphan !== null) {
+      killHard(orphan);
+      await gone(orphan);
+    }
+    await this.upstream.close();
+    if (keepData) process.stderr.write(`What is left of it is in ${this.dataDir}\n`);
+    else rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Concurrent requests of a campaign; the promise is made for 200 and more. */
+const CROWD_SIZE = 210;
+
+interface Report {
+  readonly tables: readonly { table: string; equal: boolean; differingKeys: string[] }[];
+}
+
+function parseReport(text: string): Report | null {
+  try {
+    return JSON.parse(text) as Report;
+  } catch {
+    return null;
+  }
+}
+
+export function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was faster.
+  }
+}
+
+/** Resolves when the process has ended. */
+export async function gone(pid: number): Promise<void> {
+  while (isRunning(pid)) await pause(LOOK_EVERY_MS);
+}
+
+/** Whether a process of this id does something; one that nobody has buried yet does not. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
