@@ -76,6 +76,7 @@ describe('a journal that lost or changed what was durable', () => {
   it(
     'is read up to a changed bit and not beyond, and the place is named',
     async () => {
+      await books.check([]); // the tables are where the journal ends: a rebuild reads it to there
       await installation.gateway.stop();
       for (let round = 1; round <= campaign.rounds; round += 1) {
         const { partition, offset, path, at } = await placeOfEvent(installation.journalDir, campaign.dice(-round - 1));

@@ -65,7 +65,10 @@ export class RebuildCommand extends CommandRunner {
     }
   }
 
-  @Option({ flags: '--compare-only', description: 'build, compare and drop what was built; the live tables stay' })
+  @Option({
+    flags: '--compare-only',
+    description: 'read the whole log, compare, drop what was built; the live tables stay',
+  })
   parseCompareOnly(): boolean {
     return true;
   }

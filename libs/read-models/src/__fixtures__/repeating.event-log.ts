@@ -1,8 +1,9 @@
-import { LogReader, type Assignment, type LogEvent, type LogRecord, type LogSlice, type ReadOptions } from '#event-log';
+import { CorruptLogError, LogReader, type Assignment, type LogEvent, type LogRecord, type LogSlice, type ReadOptions } from '#event-log';
 
 /** A log in memory that takes the same event again and again, as Kafka does. */
 export class RepeatingEventLog extends LogReader {
   readonly #partitions = new Map<number, LogEvent[]>();
+  #damaged: { readonly partition: number; readonly offset: bigint } | undefined;
 
   append(records: readonly LogRecord[]): void {
     for (const record of records) {
@@ -12,9 +13,18 @@ export class RepeatingEventLog extends LogReader {
     }
   }
 
+  /** From now on this event cannot be read, and the one that could not be read before can. */
+  damage(partition: number, offset: bigint): void {
+    this.#damaged = { partition, offset };
+  }
+
   read(partition: number, from: bigint, { maxEvents }: ReadOptions = {}): Promise<LogSlice> {
     const kept = this.#partitions.get(partition) ?? [];
     const events = kept.slice(Number(from), maxEvents === undefined ? undefined : Number(from) + maxEvents);
+    const damaged = this.#damaged?.partition === partition ? this.#damaged.offset : -1n;
+    if (damaged >= from && damaged < from + BigInt(events.length)) {
+      return Promise.reject(new CorruptLogError(`partition ${partition}, offset ${damaged}`, 'it was damaged'));
+    }
     return Promise.resolve({ events, next: from + BigInt(events.length), highWater: BigInt(kept.length) });
   }
 

@@ -148,6 +148,21 @@ describe('rebuilding the read models', () => {
     expect(await generations()).toEqual([{ number: 1, state: 'live' }]);
   });
 
+  it('reads the whole log for a comparison, whatever was folded before, and leaves no trace when it is refused', async () => {
+    const [[partition, head] = [0, 0n]] = await database.log.heads();
+    const stopsAt = (offset: bigint): unknown =>
+      expect.objectContaining({ message: expect.stringContaining(`cannot be folded beyond offset ${offset}`) });
+    database.log.damage(partition, head - 2n);
+    await expect(rebuild()).rejects.toEqual(stopsAt(head - 2n));
+    expect(await generations()).toContainEqual({ number: 2, state: 'building' });
+
+    for (const damaged of [head - 1n, head - 3n, 1n]) {
+      database.log.damage(partition, damaged);
+      await expect(rebuild({ compareOnly: true })).rejects.toEqual(stopsAt(damaged));
+      expect(await generations()).toEqual([{ number: 1, state: 'live' }]);
+    }
+  });
+
   it('tells nobody of the posteriors that it folds', async () => {
     const listener = new Client({ connectionString: database.url('overture_gateway') });
     await listener.connect();

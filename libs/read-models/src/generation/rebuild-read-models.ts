@@ -17,7 +17,7 @@ export interface RebuildOptions {
   /** Connections of the projector, who folds. */
   readonly projector: Pool;
   readonly projections: readonly Projection[];
-  /** Builds, compares, and drops what was built. */
+  /** Reads the whole log, compares, and drops what was built, also when it fails; an interrupted rebuild with it. */
   readonly compareOnly: boolean;
   /** Flips although tables differ: the way out when the live ones are the wrong ones. */
   readonly acceptDifferences: boolean;
@@ -39,6 +39,11 @@ export interface RebuildReport {
   /** Null when the live tables were made by other projections: they are meant to differ. */
   readonly tables: readonly TableComparison[] | null;
   readonly dropped: readonly number[];
+}
+
+interface Generations {
+  readonly live: Generation;
+  readonly shadow: Generation;
 }
 
 /** Events of one transaction of a rebuild. */
@@ -79,19 +84,33 @@ async function keepOthersOut(client: PoolClient): Promise<void> {
 }
 
 async function rebuild(client: PoolClient, options: RebuildOptions): Promise<RebuildReport> {
-  const { projections, restart } = options;
+  const { projections, compareOnly } = options;
   const expired = await dropRetired(client, 'expired');
   const live = await readLiveGeneration(client);
+  // What an earlier run has folded says nothing about the log as it is now, which is what a comparison is asked for.
+  const restart = options.restart || compareOnly;
   const shadow = await openShadow(client, { live, projections, restart });
-  const fold = new ShadowFold(client, { live, shadow }, shadowFoldOf(shadow, options));
-  await fold.catchUp(options.onProgress);
+  try {
+    const built = await buildBeside(client, { live, shadow }, options);
+    const retired = options.dropOld && built.outcome === 'flipped' ? await dropRetired(client, 'all') : [];
+    const dropped = [...expired, ...retired].map(({ number }) => number);
+    return { live: live.number, built: shadow.number, ...built, dropped };
+  } finally {
+    if (compareOnly) await dropGeneration(client, shadow).catch(() => undefined); // else by the next run
+  }
+}
 
-  const { cursors, tables } = await compare(fold, { live, shadow }, options);
+async function buildBeside(
+  client: PoolClient,
+  generations: Generations,
+  options: RebuildOptions,
+): Promise<Pick<RebuildReport, 'outcome' | 'cursors' | 'tables'>> {
+  const fold = new ShadowFold(client, generations, shadowFoldOf(generations.shadow, options));
+  await fold.catchUp(options.onProgress);
+  const { cursors, tables } = await compare(fold, generations, options);
   const equal = tables?.every((table) => table.equal) ?? true;
-  const outcome = await conclude({ client, fold, live, shadow, equal }, options);
-  const retired = options.dropOld && outcome === 'flipped' ? await dropRetired(client, 'all') : [];
-  const dropped = [...expired, ...retired].map(({ number }) => number);
-  return { live: live.number, built: shadow.number, outcome, cursors, tables, dropped };
+  const outcome = await conclude({ client, fold, generations, equal }, options);
+  return { outcome, cursors, tables };
 }
 
 function shadowFoldOf({ schema }: Generation, { log, projector, projections }: RebuildOptions): GenerationFold {
@@ -109,7 +128,7 @@ function shadowFoldOf({ schema }: Generation, { log, projector, projections }: R
 /** The comparison reads a snapshot taken at the same offsets, so nobody waits for it. */
 async function compare(
   fold: ShadowFold,
-  { live, shadow }: { readonly live: Generation; readonly shadow: Generation },
+  { live, shadow }: Generations,
   { migrator, projections }: RebuildOptions,
 ): Promise<Pick<RebuildReport, 'cursors' | 'tables'>> {
   const reader = await migrator.connect();
@@ -132,18 +151,14 @@ async function conclude(
   found: {
     readonly client: PoolClient;
     readonly fold: ShadowFold;
-    readonly live: Generation;
-    readonly shadow: Generation;
+    readonly generations: Generations;
     readonly equal: boolean;
   },
   { compareOnly, acceptDifferences, projections }: RebuildOptions,
 ): Promise<RebuildReport['outcome']> {
-  const { client, fold, live, shadow, equal } = found;
-  if (compareOnly) {
-    await dropGeneration(client, shadow);
-    return equal ? 'equal' : 'different';
-  }
+  const { client, fold, generations, equal } = found;
+  if (compareOnly) return equal ? 'equal' : 'different';
   if (!equal && !acceptDifferences) return 'different';
-  await fold.atSameOffsets(() => flipGenerations(client, { live, shadow }, projections));
+  await fold.atSameOffsets(() => flipGenerations(client, generations, projections));
   return 'flipped';
 }
