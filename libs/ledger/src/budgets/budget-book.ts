@@ -139,7 +139,10 @@ export class BudgetBook {
       for (const [key, account] of this.accounts) {
         if (isForgettable(account, calendar)) this.accounts.delete(key);
         const due = dueReport(account, calendar);
-        if (due !== null) await this.keeper.report(account, due);
+        if (due === null) continue;
+        // What is on its way back cannot be held until there is an answer: only an authority that answers is sent any.
+        if (due.keep !== true && account.freeNanoUsd > 0n) await this.keeper.report(account, { keep: true });
+        await this.keeper.report(account, due);
       }
     } catch {
       // The authority is out of reach. Holds say so to their callers; leases run out by themselves.

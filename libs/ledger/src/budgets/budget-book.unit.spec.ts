@@ -25,6 +25,8 @@ const budget = (more: Partial<Budget> = {}): Budget => ({
 class FaultyAuthority extends MemorySliceAuthority {
   calls = 0;
   fault: 'none' | 'unreachable' | 'reply lost' = 'none';
+  /** Calls that go well before the fault shows. */
+  spared = 0;
 
   override lease(request: LeaseRequest): Promise<LeaseAnswer> {
     return this.faulty(() => super.lease(request));
@@ -36,6 +38,10 @@ class FaultyAuthority extends MemorySliceAuthority {
 
   private async faulty(call: () => Promise<LeaseAnswer>): Promise<LeaseAnswer> {
     this.calls += 1;
+    if (this.fault !== 'none' && this.spared > 0) {
+      this.spared -= 1;
+      return call();
+    }
     if (this.fault === 'unreachable') throw new Error('connection refused');
     const answer = await call();
     if (this.fault === 'reply lost') throw new Error('connection reset');
@@ -420,13 +426,60 @@ describe('slices', () => {
     const { authority, open, request, committed } = setting(budget());
     const [here, there] = [await open('a'), await open('b')];
     here.void(await here.hold(request(USD)));
-    authority.fault = 'reply lost';
+    [authority.fault, authority.spared] = ['reply lost', 1];
     await here.tend({ epochMs: NOON, monotonicMs: 20_000 });
     expect(committed()).toBe(0n);
+    expect(here.tryHold(request(1n))).toBeNull();
     authority.fault = 'none';
     await there.hold(request(USD));
     expect(here.tryHold(request(1n))).toBeNull();
     await expect(here.hold(request(1n))).rejects.toMatchObject({ code: 'budget_held' });
+  });
+
+  describe.each(['unreachable', 'reply lost'] as const)('while the authority is away (%s)', (fault) => {
+    const AMOUNT = USD / 100n;
+
+    it('stay in use until the lease runs out, although they could not be renewed', async () => {
+      const { authority, open, request, committed } = setting(budget());
+      const [here, there] = [await open('a'), await open('b')];
+      await here.hold(request(AMOUNT));
+      const leased = committed();
+      expect(here.tryHold(request(AMOUNT, { monotonicMs: 16_500 }))).not.toBeNull();
+      authority.fault = fault;
+      for (const monotonicMs of [17_000, 18_000, 19_000]) await here.tend({ epochMs: NOON, monotonicMs });
+      expect(here.tryHold(request(AMOUNT, { monotonicMs: 30_999 }))).not.toBeNull();
+      expect(here.tryHold(request(AMOUNT, { monotonicMs: 31_000 }))).toBeNull();
+      authority.fault = 'none';
+      await expect(there.hold(request(USD - leased))).resolves.toBeDefined();
+      expect(committed()).toBe(USD);
+    });
+
+    it('stay in use when a lease for more failed', async () => {
+      const { authority, open, request, committed } = setting(budget());
+      const [here, there] = [await open('a'), await open('b')];
+      await here.hold(request(AMOUNT));
+      authority.fault = fault;
+      await refusalOf(here.hold(request(USD / 2n)));
+      await here.tend({ epochMs: NOON, monotonicMs: 2_000 });
+      for (let turn = 0; turn < 4; turn++) expect(here.tryHold(request(AMOUNT))).not.toBeNull();
+      expect(here.tryHold(request(AMOUNT))).toBeNull();
+      authority.fault = 'none';
+      await refusalOf(there.hold(request(USD - 5n * AMOUNT + 1n)));
+      await expect(there.hold(request(USD - 5n * AMOUNT))).resolves.toBeDefined();
+      expect(committed()).toBe(USD);
+    });
+
+    it('stay in use although they had been idle and were to go back', async () => {
+      const { authority, open, request, committed } = setting(budget());
+      const book = await open('a');
+      await book.hold(request(AMOUNT));
+      authority.fault = fault;
+      for (const monotonicMs of [15_000, 16_000]) await book.tend({ epochMs: NOON, monotonicMs });
+      expect(book.tryHold(request(AMOUNT, { monotonicMs: 16_000 }))).not.toBeNull();
+      authority.fault = 'none';
+      await book.tend({ epochMs: NOON, monotonicMs: 26_000 });
+      expect(committed()).toBe(2n * AMOUNT);
+    });
   });
 
   it('that could not go back are given back the next time', async () => {

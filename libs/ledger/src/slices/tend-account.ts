@@ -24,7 +24,10 @@ export const nowIn = ({ epochMs, monotonicMs }: Moment) => ({
 });
 type Now = ReturnType<typeof nowIn>;
 
-/** What the authority should hear of an account now: that money goes back, or that a lease goes on. Null: nothing. */
+/**
+ * What the authority should hear of an account now: that money goes back, or that a lease goes on. Null: nothing. After
+ * a call that failed it is asked what it has, and no more than that: what was leased stays in use meanwhile.
+ */
 export function dueReport(
   account: Account,
   { today, monotonicMs }: Now,
@@ -34,8 +37,9 @@ export function dueReport(
   const overLimit = standing !== null && standing.committedNanoUsd > standing.limitNanoUsd;
   const unreported = account.reportedUsedNanoUsd !== account.usedNanoUsd;
   const surplus = freeNanoUsd > 0n && (idle || overLimit);
-  if (surplus || freeNanoUsd < 0n || account.unsure || (idle && unreported)) return {};
-  return freeNanoUsd > 0n && account.leasedUntilMs - monotonicMs < LEASE_MS >> 1 ? { keep: true, monotonicMs } : null;
+  if (surplus || freeNanoUsd < 0n || (idle && unreported)) return {};
+  const isEnding = freeNanoUsd > 0n && account.leasedUntilMs - monotonicMs < LEASE_MS >> 1;
+  return account.unsure || isEnding ? { keep: true, monotonicMs } : null;
 }
 
 /** Nothing more can happen to it, and the authority knows all about it. */
