@@ -206,20 +206,24 @@ export function describeEventLog(adapter: LogAdapter): void {
     });
 
     it('C12 honours deadlines: what was not handed over is rejected, what was is in doubt', async () => {
-      const [first, second] = makeRecords(2).map((record) => ({ ...record, partition: 3 }));
+      const records = makeRecords(12).map((record) => ({ ...record, partition: 3 }));
       await log.append([makeRecord()]);
       subject.stall();
-      const handedOver = log.append([first!], { deadlineMs: 40 }).catch((error: unknown) => error);
-      await setImmediate();
-      await setImmediate();
-      const queued = log.append([second!], { deadlineMs: 20 }).catch((error: unknown) => error);
-      const errors = await Promise.all([handedOver, queued]);
+      const errors: Promise<unknown>[] = [];
+      for (const record of records) {
+        errors.push(log.append([record], { deadlineMs: 40 }).catch((error: unknown) => error));
+        await setImmediate();
+      }
+      const names = (await Promise.all(errors)).map((error) => (error as Error).name);
       subject.resume();
-      expect(errors[1]).toBeInstanceOf(RejectedAppendError);
-      expect(['IndefiniteAppendError', 'RejectedAppendError']).toContain((errors[0] as Error).name);
+      expect(new Set([...names, 'IndefiniteAppendError'])).toEqual(
+        new Set(['IndefiniteAppendError', 'RejectedAppendError']),
+      );
 
       await log.append([{ ...makeRecord(), partition: 3 }]);
-      expect((await readAll(log, 3)).map(({ eventId }) => eventId)).not.toContain(second!.eventId);
+      const written = new Set((await readAll(log, 3)).map(({ eventId }) => eventId));
+      const rejected = records.filter((_, index) => names[index] === 'RejectedAppendError');
+      expect(rejected.filter(({ eventId }) => written.has(eventId))).toEqual([]);
     });
 
     it('C13 refuses to read where nothing is, instead of skipping', async () => {

@@ -1,10 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
 import { IndefiniteAppendError, LogOverloadedError, RejectedAppendError } from '../event-log.errors.js';
 import type { AppendedAt, LogRecord } from '../event-log.port.js';
 
-/** One commit takes at most this much, unless a single append is larger. */
-const COMMIT_EVENTS_MAX = 128;
-const COMMIT_BYTES_MAX = 262_144;
+/** One group takes at most this much, unless a single append is larger. */
+const GROUP_EVENTS_MAX = 128;
+const GROUP_BYTES_MAX = 262_144;
+/** So many events go on their way before the turn of the event loop ends: the disk works while the loop does. */
+const GROUP_EVENTS_EARLY = 8;
+/** Enough to keep the writer busy while answers travel; what comes beyond them waits, and makes larger groups. */
+const GROUPS_UNDER_WAY_MAX = 4;
 
 /** How much may be held in memory before appends are refused. */
 export interface QueueLimits {
@@ -33,16 +36,20 @@ interface Waiting extends Append {
 }
 
 /**
- * Groups appends into commits without a timer. One commit is under way at a time; what arrives meanwhile is the next
- * one, so groups grow with the load and with the slowness of the disk, and an idle log commits at once.
+ * Groups appends without a timer. A few groups are under way at a time, in order; what arrives meanwhile is the next one,
+ * so groups grow with the load and with the slowness of the disk, and an idle log commits at once. A turn of the event
+ * loop that appends much sends it in several groups: in one, the loop would wait for the disk and the disk for the loop.
  */
 export class AppendQueue {
   readonly #commit: Commit;
   readonly #limits: QueueLimits;
   #waiting: Waiting[] = [];
+  #waitingEvents = 0;
   #heldEvents = 0;
   #heldBytes = 0;
-  #pump: Promise<void> | undefined;
+  #groupsUnderWay = 0;
+  #isSendDue = false;
+  readonly #whenDrained: (() => void)[] = [];
 
   constructor(commit: Commit, limits: QueueLimits) {
     this.#commit = commit;
@@ -63,23 +70,50 @@ export class AppendQueue {
       }
       this.#heldEvents += append.records.length;
       this.#heldBytes += append.bytes;
+      this.#waitingEvents += append.records.length;
       this.#waiting.push(waiting);
-      this.#pump ??= this.#run();
+      if (this.#waitingEvents >= GROUP_EVENTS_EARLY) this.#send();
+      else this.#sendThisTurn();
     });
   }
 
   /** Resolves when nothing is waiting or under way. */
-  async drained(): Promise<void> {
-    await this.#pump;
+  drained(): Promise<void> {
+    if (this.#isDrained()) return Promise.resolve();
+    return new Promise((resolve) => this.#whenDrained.push(resolve));
   }
 
-  async #run(): Promise<void> {
-    await setImmediate(); // all that is appended in this turn of the event loop shares one commit
-    for (let group = this.#takeGroup(); group.length > 0; group = this.#takeGroup()) {
-      settle(group, await this.#tryCommit(group));
-      for (const append of group) this.#release(append);
+  #isDrained(): boolean {
+    return this.#waiting.length === 0 && this.#groupsUnderWay === 0;
+  }
+
+  #tellDrained(): void {
+    if (this.#isDrained()) for (const resolve of this.#whenDrained.splice(0)) resolve();
+  }
+
+  #sendThisTurn(): void {
+    if (this.#isSendDue) return;
+    this.#isSendDue = true;
+    setImmediate(() => {
+      this.#isSendDue = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    while (this.#waiting.length > 0 && this.#groupsUnderWay < GROUPS_UNDER_WAY_MAX) {
+      this.#groupsUnderWay += 1;
+      void this.#commitGroup(this.#takeGroup());
     }
-    this.#pump = undefined;
+  }
+
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    const result = await this.#tryCommit(group);
+    this.#groupsUnderWay -= 1;
+    for (const append of group) this.#release(append);
+    this.#send();
+    settle(group, result);
+    this.#tellDrained();
   }
 
   async #tryCommit(group: readonly Append[]): Promise<CommitResult> {
@@ -96,9 +130,11 @@ export class AppendQueue {
     const end = this.#waiting.findIndex((append, index) => {
       events += append.records.length;
       bytes += append.bytes;
-      return index > 0 && (events > COMMIT_EVENTS_MAX || bytes > COMMIT_BYTES_MAX);
+      return index > 0 && (events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX);
     });
-    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
+    const group = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
+    for (const { records } of group) this.#waitingEvents -= records.length;
+    return group;
   }
 
   #expire(append: Waiting): void {
@@ -109,8 +145,10 @@ export class AppendQueue {
       return;
     }
     this.#waiting.splice(index, 1);
+    this.#waitingEvents -= append.records.length;
     this.#release(append);
     append.reject(new RejectedAppendError(message));
+    this.#tellDrained();
   }
 
   #release(append: Append): void {

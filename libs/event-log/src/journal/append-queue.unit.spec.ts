@@ -11,29 +11,30 @@ const append = (events: number, more: Partial<Append> = {}): Append => ({
   ...more,
 });
 
-/** A disk that writes when it is told to. */
+/** A disk that writes when it is told to, the oldest group first. */
 class ManualDisk {
   readonly groups: (readonly Append[])[] = [];
-  #finish: ((result: CommitResult) => void) | undefined;
+  readonly #underWay: { readonly group: readonly Append[]; readonly finish: (result: CommitResult) => void }[] = [];
 
   readonly commit = (group: readonly Append[]): Promise<CommitResult> => {
     this.groups.push(group);
-    return new Promise((resolve) => (this.#finish = resolve));
+    return new Promise((finish) => this.#underWay.push({ group, finish }));
   };
 
-  finish(result: CommitResult = { places: this.#places() }): void {
-    this.#finish?.(result);
+  finish(result?: CommitResult): void {
+    const oldest = this.#underWay.shift();
+    oldest?.finish(result ?? { places: placesOf(oldest.group) });
   }
 
   sizes(): number[] {
     return this.groups.map((group) => group.reduce((sum, { records }) => sum + records.length, 0));
   }
-
-  #places(): AppendedAt[] {
-    const records = this.groups.at(-1)?.flatMap((one) => one.records) ?? [];
-    return records.map(({ partition }, index) => ({ partition, offset: BigInt(index), duplicate: false }));
-  }
 }
+
+const placesOf = (group: readonly Append[]): AppendedAt[] =>
+  group
+    .flatMap(({ records }) => records)
+    .map(({ partition }, index) => ({ partition, offset: BigInt(index), duplicate: false }));
 
 describe('the queue of appends', () => {
   let disk: ManualDisk;
@@ -52,28 +53,31 @@ describe('the queue of appends', () => {
     expect(places.map((one) => one.map(({ offset }) => offset))).toEqual([[0n], [1n, 2n], [3n, 4n, 5n]]);
   });
 
-  it('has one commit under way, and takes all that has come meanwhile as the next', async () => {
-    void queue.append(append(1));
-    await setImmediate();
-    void queue.append(append(2));
-    await setImmediate();
-    void queue.append(append(3));
-    await setImmediate();
-    expect(disk.sizes()).toEqual([1]);
-    disk.finish();
-    await setImmediate();
-    expect(disk.sizes()).toEqual([1, 5]);
+  it('sends what a turn has appended early, when it is much, so that the disk does not wait for the turn to end', () => {
+    for (let count = 0; count < 5; count += 1) void queue.append(append(3));
+    expect(disk.sizes()).toEqual([9]);
   });
 
-  it('commits at most 128 events or 256 KiB, and never a part of an append', async () => {
+  it('has four groups under way, and takes all that has come meanwhile as the next', async () => {
+    for (let count = 1; count <= 6; count += 1) {
+      void queue.append(append(count));
+      await setImmediate();
+    }
+    expect(disk.sizes()).toEqual([1, 2, 3, 4]);
+    disk.finish();
+    await setImmediate();
+    expect(disk.sizes()).toEqual([1, 2, 3, 4, 11]);
+  });
+
+  it('sends at most 128 events or 256 KiB in a group, and never a part of an append', async () => {
+    for (let count = 0; count < 4; count += 1) void queue.append(append(8));
     const later = [append(100), append(28), append(1), append(500), append(1, { bytes: 262_144 }), append(1)];
     for (const one of later) void queue.append(one);
-    for (let round = 0; round < later.length; round += 1) {
-      await setImmediate();
+    while (disk.groups.length < 9) {
       disk.finish();
+      await setImmediate();
     }
-    await queue.drained();
-    expect(disk.sizes()).toEqual([128, 1, 500, 1, 1]);
+    expect(disk.sizes().slice(4)).toEqual([128, 1, 500, 1, 1]);
   });
 
   it('refuses at once what would be too much to hold, and takes it when there is room', async () => {
@@ -122,17 +126,18 @@ describe('the queue of appends', () => {
   });
 
   it('drops at its deadline what was not handed over, and leaves in doubt what was', async () => {
-    const handedOver = queue.append(append(1, { deadlineMs: 5 }));
-    await setImmediate();
+    const handedOver = queue.append(append(8, { deadlineMs: 5 }));
+    for (let count = 0; count < 3; count += 1) void queue.append(append(8));
     const waiting = queue.append(append(2, { deadlineMs: 5 }));
     await expect(waiting).rejects.toThrow(RejectedAppendError);
     await expect(handedOver).rejects.toThrow(IndefiniteAppendError);
     const next = queue.append(append(3));
-    disk.finish();
-    await setImmediate();
-    disk.finish();
+    for (let count = 0; count < 5; count += 1) {
+      disk.finish();
+      await setImmediate();
+    }
     await next;
-    expect(disk.sizes()).toEqual([1, 3]);
+    expect(disk.sizes()).toEqual([8, 8, 8, 8, 3]);
   });
 
   it('commits marks with the events around them', async () => {

@@ -1,13 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import type {
-  BatchMessage,
-  Failed,
-  Opened,
-  WriterMessage,
-  WriterReply,
-  WriterSettings,
-  Written,
+import {
+  ENTRIES_PER_PLACE,
+  countEvents,
+  type BatchMessage,
+  type Failed,
+  type Opened,
+  type WriterMessage,
+  type WriterReply,
+  type WriterSettings,
+  type Written,
 } from './writer/journal-messages.js';
+
+interface Waiting {
+  readonly events: number;
+  readonly answer: (reply: Written | Failed) => void;
+}
 
 /**
  * The writer's thread as seen from outside: SQLite's calls block, and fsync can take long, so they run where no request
@@ -17,7 +24,9 @@ export class WriterThread {
   readonly #entry: URL;
   readonly #settings: Omit<WriterSettings, 'nowMs'>;
   #worker: Worker | undefined;
-  #waiting: ((reply: WriterReply) => void) | undefined;
+  #starting: Promise<Opened | Failed> | undefined;
+  /** Batches that the thread has, oldest first. */
+  #waiting: Waiting[] = [];
 
   constructor(entry: URL, settings: Omit<WriterSettings, 'nowMs'>) {
     this.#entry = entry;
@@ -25,61 +34,76 @@ export class WriterThread {
   }
 
   /** Opens the journal. */
-  async start(nowMs: number): Promise<Opened | Failed> {
-    const worker = new Worker(this.#entry, { workerData: { ...this.#settings, nowMs } satisfies WriterSettings });
-    this.#worker = worker;
-    worker.on('message', (reply: WriterReply) => this.#answer(worker, reply));
-    worker.on('error', (error) => this.#bury(worker, error.message));
-    worker.on('exit', (code) => this.#bury(worker, `the writer's thread ended with code ${code}`));
-    const reply = await this.#reply();
-    if (reply.kind === 'opened') return reply;
-    this.#worker = undefined;
-    return asFailed(reply, false);
+  start(nowMs: number): Promise<Opened | Failed> {
+    this.#starting ??= this.#start(nowMs).finally(() => (this.#starting = undefined));
+    return this.#starting;
   }
 
-  /** One batch at a time: the next may come when this one is answered. */
+  /** Batches are written in the order of the calls; those that the thread finds waiting share a commit. */
   async append(batch: BatchMessage): Promise<Written | Failed> {
-    if (this.#worker === undefined) {
+    if (this.#worker === undefined || this.#starting !== undefined) {
       const opened = await this.start(batch.nowMs);
       if (opened.kind === 'failed') return opened;
     }
-    const reply = await this.#ask(batch);
-    return reply.kind === 'written' ? reply : asFailed(reply, true);
+    const worker = this.#worker;
+    if (worker === undefined) return notBegun("the writer's thread ended before it could write");
+    return new Promise((answer) => {
+      this.#waiting.push({ events: countEvents(batch), answer });
+      post(worker, batch);
+    });
   }
 
   async stop(): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    await this.#ask({ kind: 'close' });
+    post(worker, { kind: 'close' });
     await ended;
   }
 
-  #ask(message: WriterMessage): Promise<WriterReply> {
-    const reply = this.#reply();
-    this.#worker?.postMessage(message);
-    return reply;
-  }
-
-  #reply(): Promise<WriterReply> {
+  #start(nowMs: number): Promise<Opened | Failed> {
+    const worker = new Worker(this.#entry, { workerData: { ...this.#settings, nowMs } satisfies WriterSettings });
+    this.#worker = worker;
+    worker.on('error', (error) => this.#bury(worker, error.message));
+    worker.on('exit', (code) => this.#bury(worker, `the writer's thread ended with code ${code}`));
     return new Promise((resolve) => {
-      this.#waiting = resolve;
+      const failed = (reason: string): void => {
+        if (this.#worker === worker) this.#worker = undefined;
+        resolve(notBegun(reason));
+      };
+      worker.once('error', (error) => failed(error.message));
+      worker.once('exit', (code) => failed(`the writer's thread ended with code ${code}`));
+      worker.once('message', (reply: WriterReply) => {
+        if (reply.kind !== 'opened') {
+          failed(reply.kind === 'failed' ? reply.reason : `the writer's thread answered "${reply.kind}"`);
+          return;
+        }
+        worker.on('message', (next: WriterReply) => this.#answer(worker, next));
+        resolve(reply);
+      });
     });
   }
 
   #answer(worker: Worker, reply: WriterReply): void {
     if (worker !== this.#worker) return; // an earlier thread's last words
-    this.#waiting?.(reply);
-    this.#waiting = undefined;
+    if (reply.kind === 'failed') for (const { answer } of this.#waiting.splice(0, reply.batches)) answer(reply);
+    if (reply.kind !== 'written') return;
+    let at = 0;
+    for (const { events, answer } of this.#waiting.splice(0, reply.batches)) {
+      const end = at + events * ENTRIES_PER_PLACE;
+      answer({ ...reply, places: reply.places.slice(at, end) });
+      at = end;
+    }
   }
 
   #bury(worker: Worker, reason: string): void {
-    this.#answer(worker, { kind: 'failed', reason, mayBeWritten: true });
-    if (worker === this.#worker) this.#worker = undefined;
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    const failed: Failed = { kind: 'failed', batches: this.#waiting.length, reason, mayBeWritten: true };
+    for (const { answer } of this.#waiting.splice(0)) answer(failed);
   }
 }
 
-const asFailed = (reply: WriterReply, mayBeWritten: boolean): Failed =>
-  reply.kind === 'failed'
-    ? { ...reply, mayBeWritten: reply.mayBeWritten && mayBeWritten }
-    : { kind: 'failed', reason: `the writer's thread answered "${reply.kind}"`, mayBeWritten };
+const post = (worker: Worker, message: WriterMessage): void => worker.postMessage(message);
+
+const notBegun = (reason: string): Failed => ({ kind: 'failed', batches: 0, reason, mayBeWritten: false });

@@ -23,6 +23,8 @@ export interface Opened {
 
 export interface Written {
   readonly kind: 'written';
+  /** How many messages it answers, oldest first: those that waited for the writer shared a commit. */
+  readonly batches: number;
   /** Three entries per event. */
   readonly places: readonly number[];
   readonly lastSequence: number;
@@ -33,6 +35,8 @@ export interface Written {
 
 export interface Failed {
   readonly kind: 'failed';
+  /** As of `Written`; none when the journal could not be opened. */
+  readonly batches: number;
   readonly reason: string;
   /** False only when no COMMIT was tried. */
   readonly mayBeWritten: boolean;
@@ -70,6 +74,19 @@ export function* unpackEvents(events: readonly (string | number)[]): Generator<P
   for (let at = 0; at < events.length; at += ENTRIES_PER_EVENT) {
     yield events.slice(at, at + ENTRIES_PER_EVENT) as PackedEvent;
   }
+}
+
+export const countEvents = ({ events }: BatchMessage): number => events.length / ENTRIES_PER_EVENT;
+
+/** Batches in the order in which they came, as one. */
+export function mergeBatches(batches: readonly [BatchMessage, ...BatchMessage[]]): BatchMessage {
+  if (batches.length === 1) return batches[0];
+  return {
+    kind: 'append',
+    events: batches.flatMap(({ events }) => events),
+    marks: batches.flatMap(({ marks }) => marks),
+    nowMs: Math.max(...batches.map(({ nowMs }) => nowMs)),
+  };
 }
 
 /** The place of the event that stands at `index` in its batch. */

@@ -22,6 +22,9 @@ const ATTEMPTS = 2;
 const CHECKPOINT_FRAMES = 1_000;
 const DAY_MS = 86_400_000;
 
+/** What became of a batch; whoever merged it says how many it answers. */
+type Outcome = Omit<Written, 'batches'> | Omit<Failed, 'batches'>;
+
 /**
  * The one writer of a journal. After a failed COMMIT nobody knows what the disk holds, and trying again over the same
  * file handle may succeed without having written ("fsyncgate"): the file is closed, opened anew, and the batch appended
@@ -50,7 +53,7 @@ export class JournalWriter {
   }
 
   /** Writes the batch as a whole and returns only when it is durable, or in doubt, or certainly not written. */
-  append(batch: BatchMessage): Written | Failed {
+  append(batch: BatchMessage): Outcome {
     let staged: readonly number[] | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       try {
@@ -94,7 +97,7 @@ export class JournalWriter {
     return places;
   }
 
-  #written({ lastSequence }: SegmentWriter, places: readonly number[]): Written {
+  #written({ lastSequence }: SegmentWriter, places: readonly number[]): Outcome {
     const recoveredFrom = this.#failure;
     this.#failure = null;
     return { kind: 'written', places, lastSequence, usedBytes: this.#usedBytes, recoveredFrom };

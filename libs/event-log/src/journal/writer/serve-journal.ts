@@ -1,33 +1,63 @@
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { OpenDatabase } from '../segment/open-database.js';
-import type { WriterMessage, WriterReply, WriterSettings } from './journal-messages.js';
+import {
+  mergeBatches,
+  type BatchMessage,
+  type WriterMessage,
+  type WriterReply,
+  type WriterSettings,
+} from './journal-messages.js';
 import { JournalWriter } from './journal-writer.js';
 
 /** A second without a batch is a good moment for a checkpoint. */
 const QUIET_MS = 1_000;
 
-/** Runs the writer behind a message port: one batch comes in, one reply goes out. */
+/** Runs the writer behind a message port: all batches that wait are one commit, and have one reply. */
 export function serveJournal(port: MessagePort, settings: WriterSettings, open: OpenDatabase): void {
   const writer = new JournalWriter(settings, open);
   const reply = (message: WriterReply): void => port.postMessage(message);
   try {
     reply(writer.open(settings.nowMs));
   } catch (error) {
-    reply({ kind: 'failed', reason: error instanceof Error ? error.message : String(error), mayBeWritten: false });
+    const reason = error instanceof Error ? error.message : String(error);
+    reply({ kind: 'failed', batches: 0, reason, mayBeWritten: false });
     port.close();
     return;
   }
   const quiet = setTimeout(() => writer.checkpoint(true), QUIET_MS);
-  port.on('message', (message: WriterMessage) => {
-    if (message.kind === 'close') {
+  port.on('message', (first: WriterMessage) => {
+    const { batches, isLast } = takeWaiting(port, first);
+    if (isSome(batches)) {
+      reply({ ...writer.append(mergeBatches(batches)), batches: batches.length });
+      writer.checkpoint(false); // after the reply: nobody waits for it
+      quiet.refresh();
+    }
+    if (isLast) {
       clearTimeout(quiet);
       writer.close();
       reply({ kind: 'closed' });
       port.close();
-      return;
     }
-    reply(writer.append(message));
-    writer.checkpoint(false); // after the reply: nobody waits for it
-    quiet.refresh();
   });
 }
+
+interface Taken {
+  readonly batches: readonly BatchMessage[];
+  /** The order to close came after them. */
+  readonly isLast: boolean;
+}
+
+/** Everything that has come in already: at most what the sender lets be under way. */
+function takeWaiting(port: MessagePort, first: WriterMessage): Taken {
+  const batches: BatchMessage[] = [];
+  let message: WriterMessage | undefined = first;
+  while (message !== undefined) {
+    if (message.kind === 'close') return { batches, isLast: true };
+    batches.push(message);
+    message = receiveMessageOnPort(port)?.message as WriterMessage | undefined;
+  }
+  return { batches, isLast: false };
+}
+
+const isSome = (batches: readonly BatchMessage[]): batches is readonly [BatchMessage, ...BatchMessage[]] =>
+  batches.length > 0;
