@@ -92,6 +92,9 @@ async function openDatabase() {
         { budgetId, tenantId, limit: String(limitNanoUsd) },
       );
     },
+    async retire(budgetId: string): Promise<void> {
+      await owner.em.fork().execute('update control.budget set retired_at = now() where id = ?', [budgetId]);
+    },
     /** Ends the connections on which gateways hear recalls, once they are there. */
     async cutRecalls(): Promise<void> {
       await waitUntil(async () => (await superuser.em.fork().execute<object[]>(CUT)).length > 0);
@@ -107,7 +110,7 @@ async function openDatabase() {
 describeSliceAuthority('PostgresSliceAuthority', async () => {
   const database = await openDatabase();
   const authority = await database.join();
-  return { authority, setLimit: database.setLimit, close: database.close };
+  return { ...database, authority };
 });
 
 describe('PostgreSQL as the authority of several gateways', () => {

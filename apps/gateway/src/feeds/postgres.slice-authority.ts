@@ -39,21 +39,25 @@ const OPEN_SLICE = `insert into control.budget_slice (budget_id, period_key, slo
 const LOCK_SLICE = `select committed_nano_usd::text as committed, used_nano_usd::text as used, revision
   from control.budget_slice where budget_id = :budget and period_key = :period and slot = :slot for update`;
 
+/** A budget that is no more has nothing left to lease. */
+const LIMIT = 'case when b.retired_at is null then b.limit_nano_usd else 0 end';
+const LEFT = `greatest(${LIMIT} - p.committed_nano_usd, 0)`;
+const STANDING = `${LIMIT}::text as "limit", p.committed_nano_usd::text as committed, p.used_nano_usd::text as used`;
+
 /** The one conditional statement by which money is granted: never beyond the limit, whatever else goes on. */
 const GRANT = `update control.budget_period p
-  set committed_nano_usd =
-        p.committed_nano_usd + least(:want::numeric, greatest(b.limit_nano_usd - p.committed_nano_usd, 0)),
+  set committed_nano_usd = p.committed_nano_usd + least(:want::numeric, ${LEFT}),
       used_nano_usd = p.used_nano_usd + :usedMore::numeric
   from control.budget b
   where b.id = p.budget_id and p.budget_id = :budget and p.period_key = :period
-    and least(:want::numeric, greatest(b.limit_nano_usd - p.committed_nano_usd, 0)) >= :least::numeric
-  returning b.limit_nano_usd::text as "limit", p.committed_nano_usd::text as committed, p.used_nano_usd::text as used`;
+    and least(:want::numeric, ${LEFT}) >= :least::numeric
+  returning ${STANDING}`;
 
 const ADJUST = `update control.budget_period p
   set committed_nano_usd = p.committed_nano_usd + :more::numeric, used_nano_usd = p.used_nano_usd + :usedMore::numeric
   from control.budget b
   where b.id = p.budget_id and p.budget_id = :budget and p.period_key = :period
-  returning b.limit_nano_usd::text as "limit", p.committed_nano_usd::text as committed, p.used_nano_usd::text as used`;
+  returning ${STANDING}`;
 
 const WRITE_SLICE = `update control.budget_slice
   set committed_nano_usd = committed_nano_usd + :more::numeric, used_nano_usd = :used::numeric, revision = revision + 1

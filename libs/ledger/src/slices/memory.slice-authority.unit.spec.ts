@@ -6,6 +6,7 @@ describeSliceAuthority('MemorySliceAuthority', async () => {
   return {
     authority: new MemorySliceAuthority(limits),
     setLimit: async (budgetId, limitNanoUsd) => void limits.set(budgetId, limitNanoUsd),
+    retire: async (budgetId) => void limits.delete(budgetId),
     close: async () => undefined,
   };
 });

@@ -6,6 +6,8 @@ export interface AuthorityUnderTest {
   readonly authority: SliceAuthority;
   /** Creates a budget, or changes its limit. */
   setLimit(budgetId: string, limitNanoUsd: bigint): Promise<void>;
+  /** From now on the budget no longer counts. */
+  retire(budgetId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -136,6 +138,17 @@ export function describeSliceAuthority(name: string, open: () => Promise<Authori
       expect(await lease(claim('b', 0), 1n)).toMatchObject({ outcome: 'refused', account: { limitNanoUsd: 400n } });
       await subject.setLimit(account.budgetId, 1_500n);
       expect(await lease(claim('b', 1), 500n)).toMatchObject({ outcome: 'granted' });
+    });
+
+    it('leases nothing more of a budget that is no more, and takes back what is out', async () => {
+      await lease(claim('a', 0), 300n);
+      await subject.retire(account.budgetId);
+      const gone = { limitNanoUsd: 0n, committedNanoUsd: 300n };
+      expect(await lease(claim('b', 0), 1n)).toMatchObject({ outcome: 'refused', account: gone });
+      expect(await lease(claim('a', 1, 20n), 10n, 0n)).toMatchObject({ outcome: 'granted', account: gone });
+      expect(await report(claim('a', 2, 20n), 20n)).toMatchObject({
+        account: { limitNanoUsd: 0n, committedNanoUsd: 20n, usedNanoUsd: 20n },
+      });
     });
 
     it('lists the slices of a slot', async () => {
