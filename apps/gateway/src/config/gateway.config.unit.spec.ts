@@ -92,4 +92,14 @@ budgets:
   it('says where the file is no YAML', () => {
     expect(problemsOf(() => read('connections: [')).join()).toContain('overture.yaml');
   });
+
+  const nineOf = (alias: string): string => `[${`*${alias}, `.repeat(9)}]`;
+  it.each([
+    ['multiply', `a: &a [x]\nb: &b ${nineOf('a')}\nc: &c ${nineOf('b')}\nd: ${nineOf('c')}`, 'alias'],
+    ['refer to nothing', 'connections: *nowhere', 'nowhere'],
+  ])('names a file whose aliases %s, and every other problem with it', (_, yaml, told) => {
+    const problems = problemsOf(() => read(yaml, { PORT: 'many' }));
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).toMatch(new RegExp(`PORT.*overture.yaml: .*${told}`, 'i'));
+  });
 });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { parseDocument } from 'yaml';
+import { parseDocument, type Document } from 'yaml';
 import { OvertureFile } from './overture-file.schema.js';
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -23,7 +23,9 @@ export function readOvertureFile(
     problems.push(...document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
     return {};
   }
-  const content = withVariables(document.toJS() ?? {}, { environment, problems, path: '' });
+  const plain = plainOf(document, path, problems);
+  if (plain === null) return {};
+  const content = withVariables(plain, { environment, problems, path: '' });
   if (validate(content)) return content;
   for (const { instancePath, message, params } of validate.errors ?? []) {
     const extra = 'additionalProperty' in params ? ` ("${String(params['additionalProperty'])}")` : '';
@@ -37,6 +39,16 @@ function readText(path: string, problems: string[]): string | null {
     return readFileSync(path, 'utf8');
   } catch (error) {
     problems.push(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    return null;
+  }
+}
+
+/** What the document says, aliases resolved; they can refer to nothing, or multiply beyond what `yaml` allows. */
+function plainOf(document: Document, path: string, problems: string[]): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
 }
