@@ -51,8 +51,10 @@ export class FactLog {
   }
 
   /**
-   * Hands facts over, after an earlier batch if one is given: what they build on must be in the log before them. The log
-   * keeps the order in which it is handed batches, so both may share a commit unless the earlier one met with trouble.
+   * Hands facts over, after an earlier batch if one is given, and calls them durable only when that one is, too. The
+   * log keeps the order in which it is handed batches, so both may share a commit unless the earlier one met with
+   * trouble. One that is refused while this one is under way comes to stand behind it: a charge before its
+   * RequestRouted. Readers look facts of one request up by its id and never rely on their order.
    */
   persist(facts: readonly Fact[], after?: Written): Written {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -76,6 +76,7 @@ describe('the log of facts', () => {
     expect(durable).toBe(false);
     await jest.advanceTimersByTimeAsync(1);
     expect(durable).toBe(true);
+    expect(await written()).toEqual([second.id, first.id]); // which no reader of a request minds
   });
 
   it('tells a caller after ten seconds, but goes on writing until the facts are durable', async () => {

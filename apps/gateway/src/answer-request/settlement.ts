@@ -47,8 +47,9 @@ export class Settlement {
   }
 
   /**
-   * Closes a request whose facts the log will never take, because one of them breaks its contract: at the hold, as after
-   * a crash. Where RequestRouted itself is that one, there is nothing to close. A closed log leaves it to the next start.
+   * Closes a request whose facts the log will never take, because one of them breaks its contract: at the hold, as
+   * after a crash. Where RequestRouted itself is that one, there is nothing to close. A closed log leaves it to the
+   * next start.
    */
   private async closeUnwritable(over: Over): Promise<void> {
     const { admitted, called, routed } = over;

@@ -61,6 +61,18 @@ describe('recovering a slot', () => {
     expect(await recoverSlot({ checkpoint: null, facts: from(1), find })).toEqual({ used: use(20n), open: [] });
   });
 
+  it('closes a request whose charge stands before it in the journal, or alone', async () => {
+    const journal = journalOf([
+      ['BudgetCharged', charged(1, '20')],
+      ['RequestRouted', routed(1, '50')],
+      ['BudgetCharged', charged(2, '60')],
+    ]);
+    const closed = { used: use(80n), open: [] };
+    for (const known of [null, checkpoint(0, '0', [idOf(1), idOf(2)]), checkpoint(1, '0', [idOf(1)])]) {
+      expect(await recoverSlot({ checkpoint: known, facts: journal.from(1), find: journal.find })).toEqual(closed);
+    }
+  });
+
   it('goes on from a checkpoint, wherever the scan begins', async () => {
     const journal = journalOf([
       ['RequestRouted', routed(1, '50')],
