@@ -39,7 +39,6 @@ export const ERROR_CATALOGUE = {
   request_too_large: { status: 413, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   budget_held: { status: 429, type: 'rate_limit_error' },
-  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
   provider_rate_limited: { status: 429, type: 'rate_limit_error' },
   internal_error: { status: 500, type: 'server_error' },
   provider_error: { status: 502, type: 'api_error' },
