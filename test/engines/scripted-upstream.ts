@@ -6,6 +6,7 @@ export interface UpstreamCall {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly bytes: Buffer;
+  /** Empty where none was sent. */
   readonly body: { model: string; stream?: boolean; [key: string]: unknown };
   /** Resolves when the gateway has hung up or the answer is out. */
   readonly closed: Promise<void>;
@@ -34,7 +35,7 @@ export class ScriptedUpstream {
           path: request.url ?? '',
           headers: request.headers,
           bytes,
-          body: JSON.parse(bytes.toString()) as UpstreamCall['body'],
+          body: JSON.parse(bytes.length === 0 ? '{}' : bytes.toString()) as UpstreamCall['body'],
           closed: new Promise((resolve) => response.once('close', resolve)),
         };
         this.calls.push(call);

@@ -23,7 +23,7 @@ export function moodyProvider(dice: Dice): Behaviour {
   };
 }
 
-/** A provider that answers everybody in full, after a while that differs; now and then at once, before any disk does. */
+/** Answers everybody in full, after a while that differs; now and then at once, before any disk does. */
 export function calmProvider(dice: Dice): Behaviour {
   return async (call, response) => {
     const pieces = piecesFor(String(call.body['user']), dice.between(1, 12));
