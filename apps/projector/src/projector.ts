@@ -104,7 +104,6 @@ export class Projector {
       schema,
       dispatch: this.#dispatch,
       eventsMax: batchEventsMax,
-      publish: true,
       onHalt: ({ partition, offset, eventId, reason }) =>
         logger.error(
           { alert: 'partition_halted', partition, offset: String(offset), eventId, reason },

@@ -7,7 +7,6 @@ export { openLiveGeneration, type Generation } from './generation/generation.js'
 export * from './generation/read-model-migration.registry.js';
 export * from './generation/rebuild-read-models.js';
 export * from './posteriors/changed-posteriors.query.js';
-export * from './posteriors/posterior-channel.js';
 export * from './provider-health/provider-stats.query.js';
 export type { ProviderStats } from './provider-health/summarise-providers.js';
 export { READ_MODELS } from './read-model.registry.js';

@@ -62,7 +62,6 @@ export class ReadDatabase {
       schema: options.schema ?? 'read_1',
       dispatch: dispatchTo([...READ_MODELS, ...(options.besides ?? [])]),
       eventsMax: options.eventsMax ?? 1_000,
-      publish: true,
       onHalt: (halt) => this.halts.push(halt),
     });
     await fold.take([...(await this.log.heads()).keys()]);

@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg';
 import { auditLog } from '../audit-log/audit-log.entity.js';
 import { loadRows } from '../table/load-rows.js';
-import type { ReadTable } from '../table/define-read-table.js';
 import { writeRows } from '../table/write-rows.js';
 import { collectRows, type Dispatch } from './collect-rows.js';
 import type { LoggedFact } from './define-projection.js';
@@ -13,8 +12,6 @@ export interface Slice extends CursorMove {
   readonly facts: readonly LoggedFact[];
 }
 
-type Written = ReadonlySet<ReadTable>;
-
 interface Target {
   readonly schema: string;
   readonly dispatch: Dispatch;
@@ -22,14 +19,14 @@ interface Target {
 
 /**
  * Folds slices into a generation's tables within the caller's transaction: cursors first, then the audit rows, which
- * tell repeated events from new ones, then everything else. Resolves with the tables that got rows.
+ * tell repeated events from new ones, then everything else.
  * @throws CursorFencedError
  */
 export async function applyBatch(
   client: ClientBase,
   { schema, dispatch }: Target,
   slices: readonly Slice[],
-): Promise<Written> {
+): Promise<void> {
   await advanceCursors(client, schema, slices);
   const facts = slices.flatMap((slice) => slice.facts);
   const rows = collectRows(dispatch, facts);
@@ -42,9 +39,8 @@ export async function applyBatch(
           facts.filter((fact) => !repeated(fact)),
         );
 
-  const appended = await writeAppended(client, schema, effective);
-  const evolved = await writeEvolved(client, schema, effective);
-  return new Set([...appended, ...evolved]);
+  await writeAppended(client, schema, effective);
+  await writeEvolved(client, schema, effective);
 }
 
 /** Writes the audit rows. Null when every event was new; else a test for the ones that were not. */
@@ -67,21 +63,17 @@ async function recordEvents(
   return ({ id, partition, offset }) => placeOf.get(id) !== `${partition}:${offset}`;
 }
 
-async function writeAppended(client: ClientBase, schema: string, batch: RowBatch): Promise<ReadTable[]> {
+async function writeAppended(client: ClientBase, schema: string, batch: RowBatch): Promise<void> {
   const rest = [...batch.appended()].filter(([table]) => table !== auditLog);
   for (const [table, rows] of rest) await writeRows(client, { schema, table }, rows);
-  return rest.map(([table]) => table);
 }
 
-async function writeEvolved(client: ClientBase, schema: string, batch: RowBatch): Promise<ReadTable[]> {
-  const written: ReadTable[] = [];
+async function writeEvolved(client: ClientBase, schema: string, batch: RowBatch): Promise<void> {
   for (const [table, evolutions] of batch.evolving()) {
     const keys = [...evolutions.values()].map(({ key }) => key);
     const before = await loadRows(client, { schema, table }, keys);
     const after = evolveRows(evolutions, new Map(before.map((row) => [keyText(table, row), row])));
     if (after.length === 0) continue;
     await writeRows(client, { schema, table, onConflict: { columns: table.key, action: 'replace' } }, after);
-    written.push(table);
   }
-  return written;
 }

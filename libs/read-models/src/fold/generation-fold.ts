@@ -1,7 +1,5 @@
 import type { LogReader } from '#event-log';
 import type { Pool } from 'pg';
-import { POSTERIOR_CHANNEL } from '../posteriors/posterior-channel.js';
-import { posterior } from '../posteriors/posterior.entity.js';
 import { applyBatch, type Slice } from './apply-batch.js';
 import type { Dispatch } from './collect-rows.js';
 import type { Poison } from './decode-events.js';
@@ -26,8 +24,6 @@ interface FoldOptions {
   readonly dispatch: Dispatch;
   /** Events of one transaction at most. */
   readonly eventsMax: number;
-  /** Whether gateways are told of new posteriors. Off in a rebuild: it must have no effect outside its schema. */
-  readonly publish: boolean;
   readonly onHalt: (halt: Halt) => void;
 }
 
@@ -113,13 +109,7 @@ export class GenerationFold {
   }
 
   async #write(slices: readonly Slice[]): Promise<void> {
-    const { pool, publish } = this.options;
-    await inTransaction(pool, async (client) => {
-      const written = await applyBatch(client, this.options, slices);
-      if (!publish || !written.has(posterior)) return;
-      const versions = Object.fromEntries(slices.map(({ partition, next }) => [partition, String(next)]));
-      await client.query('select pg_notify($1, $2)', [POSTERIOR_CHANNEL, JSON.stringify(versions)]);
-    });
+    await inTransaction(this.options.pool, (client) => applyBatch(client, this.options, slices));
   }
 
   /** Finds the event that cannot be folded by halves, folds what stands before it and halts there. */

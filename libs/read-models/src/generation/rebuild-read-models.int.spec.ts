@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { ReadDatabase, startReadPostgres } from '../__fixtures__/read-database.js';
 import { factsOf, type SampleRequest } from '../__fixtures__/sample-facts.js';
 import type { TestPostgres } from '../../../../test/engines/postgres.js';
 import { CursorFencedError, RebuildRefusedError } from '../read-models.errors.js';
-import { POSTERIOR_CHANNEL } from '../posteriors/posterior-channel.js';
 import { READ_MODELS, READ_TABLES } from '../read-model.registry.js';
 import { rebuildReadModels, type RebuildOptions, type RebuildReport } from './rebuild-read-models.js';
 
@@ -148,7 +147,7 @@ describe('rebuilding the read models', () => {
     expect(await generations()).toEqual([{ number: 1, state: 'live' }]);
   });
 
-  it('reads the whole log for a comparison, whatever was folded before, and leaves no trace when it is refused', async () => {
+  it('reads the whole log for a comparison, whatever was folded before, and leaves no trace of it', async () => {
     const [[partition, head] = [0, 0n]] = await database.log.heads();
     const stopsAt = (offset: bigint): unknown =>
       expect.objectContaining({ message: expect.stringContaining(`cannot be folded beyond offset ${offset}`) });
@@ -161,20 +160,6 @@ describe('rebuilding the read models', () => {
       await expect(rebuild({ compareOnly: true })).rejects.toEqual(stopsAt(damaged));
       expect(await generations()).toEqual([{ number: 1, state: 'live' }]);
     }
-  });
-
-  it('tells nobody of the posteriors that it folds', async () => {
-    const listener = new Client({ connectionString: database.url('overture_gateway') });
-    await listener.connect();
-    const heard: (string | undefined)[] = [];
-    listener.on('notification', ({ payload }) => heard.push(payload));
-    await listener.query(`listen ${POSTERIOR_CHANNEL}`);
-
-    await rebuild();
-    await listener.query(`notify ${POSTERIOR_CHANNEL}, 'last'`);
-
-    expect(heard).toEqual(['last']);
-    await listener.end();
   });
 
   it.each(Array.from({ length: 20 }, (_, point) => 1 + point * 7))(

@@ -120,7 +120,6 @@ function shadowFoldOf({ schema }: Generation, { log, projector, projections }: R
     schema,
     dispatch: dispatchTo(projections),
     eventsMax: EVENTS_MAX,
-    publish: false,
     onHalt: () => undefined,
   });
 }
