@@ -16,4 +16,15 @@ describe('keyed digest', () => {
       }),
     );
   });
+
+  it.each([16_383, 16_384, 16_385, 1_000_000])(
+    'is the same of %d bytes, after a longer body as before it',
+    (length) => {
+      const key = Buffer.alloc(32, 7);
+      const body = Buffer.alloc(length, 'body');
+      const digest = new KeyedDigest(key);
+      digest.of(Buffer.alloc(16_384, 'x'));
+      expect(digest.of(body)).toBe(createHmac('sha256', key).update(body).digest('hex'));
+    },
+  );
 });
