@@ -55,6 +55,64 @@ describe('the overload gate', () => {
   });
 });
 
+describe('a late event loop', () => {
+  const SAMPLED_EVERY_MS = 20;
+  let blockedMs: number;
+  let gate: OverloadGate;
+  const isRefused = (): boolean => {
+    try {
+      gate.check();
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'overloaded', status: 503, retryAfterMs: 1_000 });
+      return true;
+    }
+  };
+  const enter = (requests: number): void => {
+    for (let entered = 0; entered < requests; entered += 1) gate.enter();
+  };
+  beforeEach(() => {
+    jest.useFakeTimers();
+    const elapsedMs = performance.now.bind(performance);
+    blockedMs = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => elapsedMs() + blockedMs);
+    gate = new OverloadGate(1_000, { isFull: () => false });
+  });
+  afterEach(() => {
+    gate.close();
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  it('sheds from 150 ms of delay on, even before the delay can be sampled', () => {
+    enter(32);
+    blockedMs = SAMPLED_EVERY_MS + 150;
+    expect(isRefused()).toBe(false);
+    blockedMs += 1;
+    expect(isRefused()).toBe(true);
+  });
+
+  it('sheds until a sample comes in time again', () => {
+    enter(32);
+    blockedMs = 400;
+    jest.advanceTimersByTime(SAMPLED_EVERY_MS);
+    expect(isRefused()).toBe(true);
+    jest.advanceTimersByTime(SAMPLED_EVERY_MS - 1);
+    expect(isRefused()).toBe(true);
+    jest.advanceTimersByTime(1);
+    expect(isRefused()).toBe(false);
+  });
+
+  it('refuses nobody while few are in flight: that would relieve nobody', () => {
+    enter(31);
+    blockedMs = 5_000;
+    jest.advanceTimersByTime(SAMPLED_EVERY_MS);
+    expect(isRefused()).toBe(false);
+    enter(1);
+    expect(isRefused()).toBe(true);
+  });
+});
+
 describe('what a caller may be told of a thrown value', () => {
   let lines: string[];
   const told = (thrown: unknown): GatewayError => {
