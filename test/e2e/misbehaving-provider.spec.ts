@@ -421,7 +421,7 @@ describe('failing over', () => {
   });
 
   it.each<[what: string, behaviour: Behaviour, code: string, outcome: string]>([
-    ['breaks off', answerBytes([ROLE, TEXT], { ending: 'cut' }), 'provider_error', 'connection_failed'],
+    ['breaks off', answerBytes([ROLE, TEXT], { ending: 'cut' }), 'provider_stream_cut', 'stream_cut'],
     ['ends without saying so', answerBytes([ROLE, TEXT]), 'provider_stream_cut', 'stream_cut'],
     ['reports an error', answerBytes([ROLE, TEXT, IN_BAND]), 'provider_error', 'stream_error'],
     ['turns to garbage', answerBytes([ROLE, TEXT, 'data: <html>\n\n']), 'provider_bad_response', 'bad_response'],

@@ -118,7 +118,8 @@ export class Admission {
   }
 }
 
-/** Whether the caller asks the model to reason; null when it does not say. */
-function reasoningAsked({ reasoning_effort: effort }: ChatRequest): boolean | null {
+/** Whether the caller asks the model to reason, in OpenAI's words or in Qwen's; null when it does not say. */
+function reasoningAsked({ reasoning_effort: effort, enable_thinking: thinking }: ChatRequest): boolean | null {
+  if (thinking === true) return true; // `false` binds Qwen alone, so that it promises nothing for the whole chain
   return effort === undefined || effort === null ? null : effort !== 'none';
 }

@@ -151,9 +151,10 @@ describe('a call', () => {
       expect(result).toEqual({ attempts: [], facts: [], refusal });
     });
 
-    it('gives the right to try back when a dialect breaks', async () => {
+    it('gives the right to try back when a dialect breaks, and refuses what it could not translate', async () => {
       const broken = refusing(targetAt(first.baseUrl), new TypeError('a defect'));
-      await expect(bench.call([broken])).rejects.toThrow('a defect');
+      const result = await bench.call([broken]);
+      expect(result).toMatchObject({ attempts: [], facts: [], refusal: { code: 'invalid_request' } });
       expect(bench.reports).toEqual([['first/gpt-test', 'cancelled', null]]);
     });
   });
@@ -180,7 +181,8 @@ describe('a call', () => {
         response.destroy();
       };
       const result = await bench.call(both(), { sink });
-      expect(outcomesOf(result)).toEqual(['connection_failed']);
+      expect(outcomesOf(result)).toEqual(['stream_cut']);
+      expect(result.attempts[0]?.failure?.message).toMatch(/^connection to the provider failed /);
       expect(second.calls).toHaveLength(0);
       expect(result.facts[0]?.data).toMatchObject({ usage_source: 'estimated', usage: { ...NO_USAGE, output: 3 } });
     });

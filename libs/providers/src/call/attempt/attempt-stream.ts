@@ -2,7 +2,7 @@ import type { StreamFrame, StreamReader, UpstreamRequest } from '../../dialects/
 import { AttemptRecorder, BODY_BYTES_MAX, type Attempt, type AttemptContext } from './attempt.js';
 import type { AnswerIdentity } from './attempt-whole.js';
 import type { CallTarget } from '../connection.js';
-import type { Exchange } from '../exchange.js';
+import type { Exchange, ExchangeFailure } from '../exchange.js';
 
 /** Where the frames of a stream go. */
 export interface FrameSink {
@@ -44,10 +44,7 @@ export function attemptStream(
         if (isStream()) pass(reader.end());
         resolve(closeStream(recorder, reader, { target, errorBody: isStream() ? null : Buffer.concat(errorBody) }));
       },
-      failure: ({ outcome, message }) => {
-        const failure = reader.failure ?? { outcome, code: null, message };
-        resolve(recorder.close(failure.outcome, { ...readSoFar(reader), failure }));
-      },
+      failure: (broken) => resolve(closeBroken(recorder, reader, broken)),
     });
     outgoing.sink.begin(() => exchange.resume());
   });
@@ -65,10 +62,19 @@ function closeStream(
   if (reader.failure !== null)
     return recorder.close(reader.failure.outcome, { ...readSoFar(reader), failure: reader.failure });
   if (reader.complete) return recorder.close('ok', readSoFar(reader));
-  const outcome = reader.outputBytes === 0 && reader.finishReason === null ? 'bad_response' : 'stream_cut';
+  const outcome = hasBegun(reader) ? 'stream_cut' : 'bad_response';
   const message = 'the provider closed the stream before it was finished';
   return recorder.close(outcome, { ...readSoFar(reader), failure: { outcome, code: null, message } });
 }
+
+/** A connection that breaks in the middle of an answer has cut it, however it broke. */
+function closeBroken(recorder: AttemptRecorder, reader: StreamReader, broken: ExchangeFailure): Attempt {
+  const outcome = broken.outcome === 'connection_failed' && hasBegun(reader) ? 'stream_cut' : broken.outcome;
+  const failure = reader.failure ?? { outcome, code: null, message: broken.message };
+  return recorder.close(failure.outcome, { ...readSoFar(reader), failure });
+}
+
+const hasBegun = (reader: StreamReader): boolean => reader.outputBytes > 0 || reader.finishReason !== null;
 
 const readSoFar = (reader: StreamReader): Partial<Attempt> => ({
   usage: reader.usage,
