@@ -16,6 +16,20 @@ export function appendMember(bytes: Buffer, name: string, rawJson: string): Buff
 }
 
 /**
+ * Adds members behind the last one of a JSON object that has some, looking at its end only: what `spliceTopLevel` does
+ * with names that are not there, without the search for them.
+ * @throws TypeError for bytes that do not end in a brace.
+ */
+export function addMembers(bytes: Buffer, members: Readonly<Record<string, string>>): Buffer {
+  const brace = lastVisible(bytes, bytes.length);
+  if (bytes[brace] !== CLOSE_BRACE) throw new TypeError('not a JSON object');
+  const end = lastVisible(bytes, brace) + 1;
+  let added = '';
+  for (const name in members) added += `,${JSON.stringify(name)}:${members[name]!}`;
+  return Buffer.concat([bytes.subarray(0, end), Buffer.from(added), bytes.subarray(end)]);
+}
+
+/**
  * Adds a member to the JSON object that is the data of one server-sent event.
  * @throws TypeError for an event whose data is not a JSON object.
  */

@@ -19,6 +19,9 @@ const CLOSE_BRACKET = 0x5d;
 export const isWhitespace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+/** Up to this many bytes of a string are looked at one by one; from there on a native search is worth its call. */
+const SHORT_STRING_BYTES = 32;
+
 /**
  * The top-level members of a JSON object, in order, duplicates included. Values are skipped, not parsed: long strings
  * at the speed of memchr.
@@ -42,8 +45,8 @@ export function scanMembers(bytes: Buffer): MemberRange[] {
 }
 
 function readKey(bytes: Buffer, start: number, end: number): string {
-  const quoted = bytes.toString('utf8', start, end);
-  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+  const name = bytes.toString('utf8', start + 1, end - 1);
+  return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
 }
 
 function skipWhitespace(bytes: Buffer, from: number): number {
@@ -58,8 +61,13 @@ function expectByte(bytes: Buffer, at: number, byte: number): number {
 }
 
 function skipString(bytes: Buffer, start: number): number {
-  expectByte(bytes, start, QUOTE);
-  let quote = bytes.indexOf(QUOTE, start + 1);
+  let at = expectByte(bytes, start, QUOTE);
+  for (const short = at + SHORT_STRING_BYTES; at < short; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at += 1;
+  }
+  let quote = bytes.indexOf(QUOTE, at);
   while (quote !== -1 && isEscaped(bytes, quote)) quote = bytes.indexOf(QUOTE, quote + 1);
   if (quote === -1) throw new TypeError(`not a JSON object: unterminated string at ${start}`);
   return quote + 1;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { SseDecoder } from '../dialects/sse/sse-decoder.js';
-import { appendMember, spliceSseData } from './append-member.js';
+import { addMembers, appendMember, spliceSseData } from './append-member.js';
 import { spliceTopLevel, type TopLevelEdits } from './splice-top-level.js';
 
 const splice = (text: string, edits: TopLevelEdits): string => spliceTopLevel(Buffer.from(text), edits).toString();
@@ -97,6 +97,24 @@ describe('appendMember', () => {
 
   it.each(['', ' ', '[]', '"}" '])('refuses %j', (text) => {
     expect(() => appendMember(Buffer.from(text), 'a', '1')).toThrow(TypeError);
+  });
+});
+
+describe('addMembers', () => {
+  it('puts members where spliceTopLevel would, byte for byte', () => {
+    const set = { z: '1', 'y"': '[]' };
+    fc.assert(
+      fc.property(
+        oddObject.filter((text) => Object.keys(JSON.parse(text) as object).length > 0),
+        (text) => {
+          expect(addMembers(Buffer.from(text), set).toString()).toBe(splice(text, { set }));
+        },
+      ),
+    );
+  });
+
+  it('refuses what does not end in a brace', () => {
+    expect(() => addMembers(Buffer.from('[1]'), { a: '1' })).toThrow(TypeError);
   });
 });
 

@@ -15,13 +15,15 @@ export function readAnswer(body: Buffer, member: FamilyMember): DialectAnswer {
   const failure = readInBandError(completion, member, 'bad_response');
   if (failure !== null) throw new BadResponseError(failure.message, failure);
   const choices = readChoices(completion);
+  let outputBytes = 0;
+  for (const { message } of choices) if (isRecord(message)) outputBytes += measureOutput(message);
   return {
     body,
     usage: readUsage(completion.usage),
     finishReason: readFinishReason(choices[0]!.finish_reason),
     modelServed: nameOrNull(completion.model),
     providerRequestId: nameOrNull(completion.id),
-    outputBytes: choices.reduce((bytes, { message }) => bytes + (isRecord(message) ? measureOutput(message) : 0), 0),
+    outputBytes,
   };
 }
 

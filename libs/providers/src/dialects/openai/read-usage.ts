@@ -17,39 +17,37 @@ const NO_COUNTS: Counts = {};
 export function readUsage(value: unknown): Usage | null {
   if (!isRecord(value)) return null;
   if (typeof value['prompt_tokens'] !== 'number' && typeof value['completion_tokens'] !== 'number') return null;
-  return { ...readInput(value), ...readOutput(value) };
+  const input = detailsOf(value, 'prompt_tokens_details');
+  const prompt = count(value['prompt_tokens']);
+  const cacheRead = lesser(cachedTokens(value, input), prompt);
+  const cacheWrite = lesser(count(input['cache_creation_input_tokens']), prompt - cacheRead);
+  const audioIn = lesser(count(input['audio_tokens']), prompt - cacheRead - cacheWrite);
+
+  const details = detailsOf(value, 'completion_tokens_details');
+  const completion = count(value['completion_tokens']);
+  const said = count(details['reasoning_tokens']);
+  const isBeside = count(value['total_tokens']) === prompt + completion + said;
+  const reasoning = isBeside ? said : lesser(said, completion);
+  const spoken = isBeside ? completion : completion - reasoning;
+  const audioOut = lesser(count(details['audio_tokens']), spoken);
+  return {
+    uncached: prompt - cacheRead - cacheWrite - audioIn,
+    cache_read: cacheRead,
+    cache_write: cacheWrite,
+    output: spoken - audioOut,
+    reasoning,
+    audio_in: audioIn,
+    audio_out: audioOut,
+  };
 }
 
-function readInput(usage: Counts): Pick<Usage, 'uncached' | 'cache_read' | 'cache_write' | 'audio_in'> {
-  const details = detailsOf(usage, 'prompt_tokens_details');
-  const prompt = count(usage['prompt_tokens']);
-  const cached = firstCount([
-    details['cached_tokens'],
-    usage['prompt_cache_hit_tokens'],
-    usage['cached_tokens'],
-    usage['num_cached_tokens'],
-    detailsOf(usage, 'prompt_token_details')['cached_tokens'],
-  ]);
-  const [cacheRead, afterRead] = takeFrom(prompt, cached);
-  const [cacheWrite, afterWrite] = takeFrom(afterRead, count(details['cache_creation_input_tokens']));
-  const [audioIn, uncached] = takeFrom(afterWrite, count(details['audio_tokens']));
-  return { uncached, cache_read: cacheRead, cache_write: cacheWrite, audio_in: audioIn };
-}
-
-function readOutput(usage: Counts): Pick<Usage, 'output' | 'reasoning' | 'audio_out'> {
-  const details = detailsOf(usage, 'completion_tokens_details');
-  const completion = count(usage['completion_tokens']);
-  const reasoning = count(details['reasoning_tokens']);
-  const isBeside = count(usage['total_tokens']) === count(usage['prompt_tokens']) + completion + reasoning;
-  const [reasoningTokens, afterReasoning] = isBeside ? [reasoning, completion] : takeFrom(completion, reasoning);
-  const [audioOut, output] = takeFrom(afterReasoning, count(details['audio_tokens']));
-  return { output, reasoning: reasoningTokens, audio_out: audioOut };
-}
-
-/** A part and the rest of a whole; a part cannot be more than the whole. */
-function takeFrom(whole: number, part: number): [part: number, rest: number] {
-  const taken = Math.min(whole, part);
-  return [taken, whole - taken];
+/** The first place that counts. */
+function cachedTokens(usage: Counts, details: Counts): number {
+  if (isCount(details['cached_tokens'])) return details['cached_tokens'];
+  if (isCount(usage['prompt_cache_hit_tokens'])) return usage['prompt_cache_hit_tokens'];
+  if (isCount(usage['cached_tokens'])) return usage['cached_tokens'];
+  if (isCount(usage['num_cached_tokens'])) return usage['num_cached_tokens'];
+  return count(detailsOf(usage, 'prompt_token_details')['cached_tokens']);
 }
 
 function detailsOf(usage: Counts, name: string): Counts {
@@ -61,4 +59,5 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const count = (value: unknown): number => (isCount(value) ? value : 0);
 
-const firstCount = (values: readonly unknown[]): number => values.find(isCount) ?? 0;
+/** A part cannot be more than the whole. */
+const lesser = (part: number, whole: number): number => (part < whole ? part : whole);

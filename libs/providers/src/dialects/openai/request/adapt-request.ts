@@ -1,5 +1,4 @@
 import type { ChatRequest } from '#contracts';
-import { spliceTopLevel } from '../../../splice/splice-top-level.js';
 import type { DialectTarget, InboundChat, UpstreamRequest } from '../../dialect.port.js';
 import { GATEWAY_FIELDS } from '../../gateway-fields.js';
 import { adaptMessages } from './adapt-messages.js';
@@ -22,11 +21,8 @@ const OUTPUT_CAPS: readonly OutputCapField[] = ['max_completion_tokens', 'max_to
  * what the member's table says. The usual request differs in one splice.
  * @throws GatewayError `unsupported_parameter`
  */
-export function adaptRequest(
-  { bytes, request }: InboundChat,
-  target: DialectTarget,
-  member: FamilyMember,
-): UpstreamRequest {
+export function adaptRequest(chat: InboundChat, target: DialectTarget, member: FamilyMember): UpstreamRequest {
+  const { request } = chat;
   const edits = new RequestEdits(member.name);
   if (request.model !== target.model) edits.set['model'] = JSON.stringify(target.model);
   if ((request.stream ?? false) !== target.stream) edits.set['stream'] = String(target.stream);
@@ -38,22 +34,28 @@ export function adaptRequest(
   for (const rule of member.rules) edits.apply(rule, request);
 
   const headers = target.stream ? STREAM_HEADERS : JSON_HEADERS;
-  return { path: PATH, headers, body: spliceTopLevel(bytes, edits), warnings: edits.warnings };
+  return { path: PATH, headers, body: edits.applyTo(chat), warnings: edits.warnings };
 }
 
 /** A cap goes under the name that the caller used, where the provider takes it, else under the provider's own. */
 function limitOutput(edits: RequestEdits, { request, target, member }: Adaptation): void {
-  const given = OUTPUT_CAPS.filter((field) => request[field] !== undefined);
-  const unknown = given.filter((field) => !member.outputCaps.includes(field));
-  const known = given.filter((field) => member.outputCaps.includes(field));
   const own = member.outputCaps[0]!;
-  edits.remove.push(...unknown);
-
-  if (target.maxOutputTokens !== null) {
-    for (const field of known.length > 0 ? known : [own]) edits.set[field] = String(target.maxOutputTokens);
-  } else if (known.length === 0 && unknown.length > 0 && request[unknown[0]!] !== null) {
-    edits.set[own] = JSON.stringify(request[unknown[0]!]);
+  const limit = target.maxOutputTokens;
+  let isKnown = false;
+  let unknown: OutputCapField | null = null;
+  for (const field of OUTPUT_CAPS) {
+    if (request[field] === undefined) continue;
+    if (member.outputCaps.includes(field)) {
+      isKnown = true;
+      if (limit !== null) edits.set[field] = String(limit);
+    } else {
+      unknown ??= field;
+      edits.remove.push(field);
+    }
   }
+  if (isKnown) return;
+  if (limit !== null) edits.set[own] = String(limit);
+  else if (unknown !== null && request[unknown] !== null) edits.set[own] = JSON.stringify(request[unknown]);
 }
 
 /** Usage is always wanted; whether the caller gets to see it is decided where the answer goes out. */

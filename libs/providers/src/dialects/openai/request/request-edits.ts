@@ -1,5 +1,7 @@
 import { GatewayError, type ChatRequest } from '#contracts';
-import type { TopLevelEdits } from '../../../splice/splice-top-level.js';
+import { addMembers } from '../../../splice/append-member.js';
+import { spliceTopLevel, type TopLevelEdits } from '../../../splice/splice-top-level.js';
+import type { InboundChat } from '../../dialect.port.js';
 
 /**
  * What becomes of a request field that a provider lacks. `refuse`: the answer would be another one without it, so the
@@ -21,6 +23,18 @@ export class RequestEdits implements TopLevelEdits {
   readonly warnings: string[] = [];
 
   constructor(private readonly providerName: string) {}
+
+  /** The body with these changes: the same bytes where there are none, and no search where members are only added. */
+  applyTo({ bytes, request }: InboundChat): Buffer {
+    let changes = 0;
+    let additions = 0;
+    for (const name in this.set) {
+      changes += 1;
+      if (request[name] === undefined) additions += 1;
+    }
+    if (this.remove.length > 0 || additions < changes) return spliceTopLevel(bytes, this);
+    return changes === 0 ? bytes : addMembers(bytes, this.set);
+  }
 
   /** @throws GatewayError `unsupported_parameter` where a rule says so. */
   apply(rule: FieldRule, request: ChatRequest): void {
