@@ -11,15 +11,22 @@ describe('an event id', () => {
     );
   });
 
-  it('is the SHA-1 of namespace and name, as RFC 9562 says', () => {
-    const digest = createHash('sha1')
-      .update(Buffer.from('8f3c1d5e6b7a4c2e9d10f4a2b3c85e71', 'hex'))
-      .update(`${REQUEST}/ProviderResponded/2`)
-      .digest('hex');
-    const id = eventId(REQUEST, 'ProviderResponded', 2).replaceAll('-', '');
-    expect(id.slice(0, 12)).toBe(digest.slice(0, 12));
-    expect(id.slice(13, 16)).toBe(digest.slice(13, 16));
-    expect(id.slice(17)).toBe(digest.slice(17, 32));
+  it('is the SHA-1 of namespace and name, as RFC 9562 says, whatever the request, the kind and the attempt are', () => {
+    const request = fc.oneof(fc.uuid(), fc.string({ unit: 'binary', minLength: 34, maxLength: 37 }), fc.string());
+    const kind = fc.oneof(fc.constantFrom('RequestRouted', 'ProviderResponded'), fc.string());
+    const attempt = fc.oneof(fc.nat(20), fc.integer());
+    fc.assert(
+      fc.property(request, kind, attempt, (requestId, name, number) => {
+        const digest = createHash('sha1')
+          .update(Buffer.from('8f3c1d5e6b7a4c2e9d10f4a2b3c85e71', 'hex'))
+          .update(`${requestId}/${name}/${number}`)
+          .digest('hex');
+        const id = eventId(requestId, name, number).replaceAll('-', '');
+        expect(id.slice(0, 12)).toBe(digest.slice(0, 12));
+        expect(id.slice(13, 16)).toBe(digest.slice(13, 16));
+        expect(id.slice(17)).toBe(digest.slice(17, 32));
+      }),
+    );
   });
 
   // Fixed for ever: a replica that restarts with another version must find its own facts again.
