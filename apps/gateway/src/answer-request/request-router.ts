@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Clock, Fact, RequestRouted } from '#contracts';
+import { isoTime, type Clock, type Fact, type RequestRouted } from '#contracts';
 import { partitionOf } from '#event-log';
 import { INPUT_BANDS, cellKey, inputBandOf } from '#posterior';
 import type { AttemptGate, CallTarget } from '#providers';
@@ -79,7 +79,7 @@ export class RequestRouter {
       forced: forcedChoice(admitted, sticky),
       seed,
       source,
-      time: new Date(epochMs).toISOString(),
+      time: isoTime(epochMs),
       traceparent: call.trace.traceparent,
     });
     const { override } = decision.fact.data;

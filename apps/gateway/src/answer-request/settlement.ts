@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BudgetCharged, Clock, Fact } from '#contracts';
+import { isoTime, type BudgetCharged, type Clock, type Fact } from '#contracts';
 import { chargeAfterCrash, chargeBudget, chargedNanoUsd, type BudgetBook, type ChargeStamp } from '#ledger';
 import type { Attempt } from '#providers';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -91,7 +91,7 @@ export class Settlement {
   private stamp({ call, routed }: Over): ChargeStamp {
     return {
       source: routed.fact.source,
-      time: new Date(this.clock.epochMs()).toISOString(),
+      time: isoTime(this.clock.epochMs()),
       traceparent: call.trace.traceparent,
       catalogueVersion: this.book.catalogueVersion,
     };

@@ -1,4 +1,12 @@
-import { GatewayError, OUTCOME_TRAITS, ProviderResponded, type Fact, type Outcome, type Usage } from '#contracts';
+import {
+  GatewayError,
+  OUTCOME_TRAITS,
+  ProviderResponded,
+  isoTime,
+  type Fact,
+  type Outcome,
+  type Usage,
+} from '#contracts';
 import { eventId } from '#event-log';
 import { tickOf } from '#posterior';
 import type { InboundChat, UpstreamRequest } from '../dialects/dialect.port.js';
@@ -140,7 +148,7 @@ function respondedFact(call: ProviderCall, attempt: Attempt, number: number): Fa
     version: ProviderResponded.version,
     tenant: call.tenantId,
     source: call.source,
-    time: new Date(endedMs).toISOString(),
+    time: isoTime(endedMs),
     traceparent: call.traceparent,
     data: {
       request_id: call.requestId,

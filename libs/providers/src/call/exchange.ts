@@ -39,9 +39,17 @@ const SOCKET_OUTCOMES: Readonly<Record<string, Outcome>> = {
 /** One HTTP exchange with a provider under five timeouts (connect is the pool's). */
 export class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
-  private phaseTimer: NodeJS.Timeout | undefined;
-  private readonly totalTimer: NodeJS.Timeout;
+  /**
+   * The only timer: it never sleeps longer than the shortest phase, so that no phase has to set one of its own. Most
+   * end before it goes off, and pieces of a body only move a number.
+   */
+  private timer: NodeJS.Timeout;
+  private readonly sleepMs: number;
+  private readonly totalDueMs: number;
   private phase: 'timeout_headers' | 'timeout_first_token' | 'timeout_idle' = 'timeout_headers';
+  private phaseMs = 0;
+  /** When the phase has run out; infinite while it is not timed. */
+  private phaseDueMs = Number.POSITIVE_INFINITY;
   private over = false;
   private paused = false;
 
@@ -50,8 +58,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly listener: ExchangeListener,
   ) {
     const { timeouts, stream, totalMs } = request;
-    this.totalTimer = setTimeout(() => this.expire('timeout_total', timeouts.totalMs), totalMs);
-    if (stream) this.enter('timeout_headers', timeouts.headersMs);
+    const { headersMs, firstTokenMs, idleMs } = timeouts;
+    this.sleepMs = stream ? Math.min(headersMs, firstTokenMs, idleMs) : idleMs;
+    this.totalDueMs = performance.now() + totalMs;
+    if (stream) this.enter('timeout_headers', headersMs);
+    this.timer = setTimeout(wake, Math.min(totalMs, this.sleepMs), this);
   }
 
   static start(pool: Dispatcher, request: ExchangeRequest, listener: ExchangeListener): Exchange {
@@ -78,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   pause(): void {
     if (this.over || this.paused) return;
     this.paused = true;
-    clearTimeout(this.phaseTimer);
+    this.phaseDueMs = Number.POSITIVE_INFINITY;
     this.controller?.pause();
   }
 
@@ -103,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.over) return;
-    if (this.phase === 'timeout_idle' && !this.paused) this.phaseTimer?.refresh();
+    if (this.phase === 'timeout_idle' && !this.paused) this.phaseDueMs = performance.now() + this.phaseMs;
     this.listener.data(chunk);
   }
 
@@ -122,10 +133,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
+  /** Looks whether a time has run out; sleeps until the next one could. */
+  wake(): void {
+    const nowMs = performance.now();
+    if (this.phaseDueMs <= Math.min(nowMs, this.totalDueMs)) return this.expire(this.phase, this.phaseMs);
+    if (this.totalDueMs <= nowMs) return this.expire('timeout_total', this.request.timeouts.totalMs);
+    const nextMs = Math.min(this.phaseDueMs, this.totalDueMs) - nowMs;
+    this.timer = setTimeout(wake, Math.min(nextMs, this.sleepMs), this);
+  }
+
   private enter(phase: Exchange['phase'], afterMs: number): void {
-    clearTimeout(this.phaseTimer);
     this.phase = phase;
-    this.phaseTimer = setTimeout(() => this.expire(phase, afterMs), afterMs);
+    this.phaseMs = afterMs;
+    this.phaseDueMs = performance.now() + afterMs;
   }
 
   private expire(outcome: Outcome, afterMs: number): void {
@@ -141,7 +161,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private finish(): void {
     this.over = true;
-    clearTimeout(this.phaseTimer);
-    clearTimeout(this.totalTimer);
+    clearTimeout(this.timer);
   }
 }
+
+const wake = (exchange: Exchange): void => exchange.wake();

@@ -19,6 +19,7 @@ export interface DialectTarget {
 export interface UpstreamRequest {
   /** Path below the connection's base URL, starting with `/`. */
   readonly path: string;
+  /** One object for all requests of a kind: what goes out is remembered by it. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
   /** One line per request field that the provider lacks and that was mapped or left out; shown in a response header. */

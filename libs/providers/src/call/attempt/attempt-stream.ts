@@ -1,5 +1,5 @@
 import type { StreamFrame, StreamReader, UpstreamRequest } from '../../dialects/dialect.port.js';
-import { AttemptRecorder, BODY_BYTES_MAX, type Attempt, type AttemptContext } from './attempt.js';
+import { AttemptRecorder, BODY_BYTES_MAX, type Attempt, type AttemptContext, type Found } from './attempt.js';
 import type { AnswerIdentity } from './attempt-whole.js';
 import type { CallTarget } from '../connection.js';
 import type { Exchange, ExchangeFailure } from '../exchange.js';
@@ -76,7 +76,7 @@ function closeBroken(recorder: AttemptRecorder, reader: StreamReader, broken: Ex
 
 const hasBegun = (reader: StreamReader): boolean => reader.outputBytes > 0 || reader.finishReason !== null;
 
-const readSoFar = (reader: StreamReader): Partial<Attempt> => ({
+const readSoFar = (reader: StreamReader): Found => ({
   usage: reader.usage,
   finishReason: reader.finishReason,
   modelServed: reader.modelServed,

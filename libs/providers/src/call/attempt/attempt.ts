@@ -36,6 +36,14 @@ export interface Attempt {
   readonly answer: DialectAnswer | null;
 }
 
+/** What was read of an attempt's body, or why there was nothing to read. */
+export type Found = Partial<
+  Pick<
+    Attempt,
+    'answer' | 'failure' | 'usage' | 'finishReason' | 'modelServed' | 'providerRequestId' | 'generatedBytes'
+  >
+>;
+
 /** What every attempt of one call shares. */
 export interface AttemptContext {
   readonly pools: UpstreamPools;
@@ -47,8 +55,8 @@ export interface AttemptContext {
   readonly digest: KeyedDigest;
 }
 
-/** Headers that every request to a connection carries; the same array of pairs for all of them. */
-const fixedHeaders = new WeakMap<Connection, readonly string[]>();
+/** Headers of requests to a connection as pairs, by those that its dialect adds: the same few objects each time. */
+const headersOf = new WeakMap<Connection, WeakMap<UpstreamRequest['headers'], string[]>>();
 
 /** Sends one request and keeps the books of the attempt: time, bytes, digest, status. */
 export class AttemptRecorder {
@@ -112,7 +120,7 @@ export class AttemptRecorder {
   }
 
   /** Closes the books. */
-  close(outcome: Outcome, found: Partial<Attempt> = {}): Attempt {
+  close(outcome: Outcome, found: Found): Attempt {
     this.context.cancellation.attach(null);
     return {
       target: this.target,
@@ -122,15 +130,14 @@ export class AttemptRecorder {
       retryAfterMs: readRetryAfterMs(this.headers, this.context.clock.epochMs()) ?? found.failure?.retryAfterMs ?? null,
       ttftMs: this.firstTokenMs,
       latencyMs: this.context.clock.monotonicMs() - this.startedMs,
-      usage: null,
-      finishReason: null,
-      modelServed: null,
-      providerRequestId: null,
-      generatedBytes: 0,
+      usage: found.usage ?? null,
+      finishReason: found.finishReason ?? null,
+      modelServed: found.modelServed ?? null,
+      providerRequestId: found.providerRequestId ?? null,
+      generatedBytes: found.generatedBytes ?? 0,
       digest: this.running?.hex() ?? (this.firstPiece === null ? null : this.context.digest.of(this.firstPiece)),
       bodyBytes: this.bodyBytes,
-      answer: null,
-      ...found,
+      answer: found.answer ?? null,
       failure: found.failure ? this.withoutKey(found.failure) : null,
     };
   }
@@ -143,14 +150,21 @@ export class AttemptRecorder {
 }
 
 function outgoingHeaders(connection: Connection, upstream: UpstreamRequest): string[] {
-  let fixed = fixedHeaders.get(connection);
-  if (fixed === undefined) {
-    const { authentication } = connection;
-    const key = authentication === null ? [] : [authentication.header, authentication.value.reveal()];
-    fixed = ['user-agent', 'igris-overture', ...Object.entries(connection.headers).flat(), ...key];
-    fixedHeaders.set(connection, fixed);
+  let known = headersOf.get(connection);
+  if (known === undefined) {
+    known = new WeakMap();
+    headersOf.set(connection, known);
   }
-  const headers = [...fixed];
-  for (const name in upstream.headers) headers.push(name, upstream.headers[name] ?? '');
+  let headers = known.get(upstream.headers);
+  if (headers === undefined) {
+    headers = writeHeaders(connection, upstream);
+    known.set(upstream.headers, headers);
+  }
   return headers;
+}
+
+function writeHeaders({ authentication, headers }: Connection, upstream: UpstreamRequest): string[] {
+  const key = authentication === null ? [] : [authentication.header, authentication.value.reveal()];
+  const fixed = [...Object.entries(headers).flat(), ...key];
+  return ['user-agent', 'igris-overture', ...fixed, ...Object.entries(upstream.headers).flat()];
 }

@@ -5,6 +5,8 @@ import { AnthropicStream } from './anthropic.stream.js';
 import { convertAnthropicAnswer } from './convert-anthropic-answer.js';
 import { convertAnthropicRequest } from './request/convert-anthropic-request.js';
 
+const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
+
 /**
  * Anthropic's Messages API. Its version stands in the connection: in the base URL (`https://…/v1`) and in the header
  * `anthropic-version`.
@@ -16,7 +18,7 @@ export const anthropicDialect: ProviderDialect = {
     const { body, warnings } = convertAnthropicRequest(request, target);
     return {
       path: '/messages',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify(body),
       warnings,
     };

@@ -6,6 +6,8 @@ import { readGeminiFailure } from './gemini.errors.js';
 import { GeminiStream } from './gemini.stream.js';
 import { convertGeminiRequest } from './request/convert-gemini-request.js';
 
+const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
+
 /** Google's Gemini API. Its version stands in the base URL of the connection: `https://…/v1beta`. */
 export const geminiDialect: ProviderDialect = {
   id: 'gemini',
@@ -14,7 +16,7 @@ export const geminiDialect: ProviderDialect = {
     const { body, warnings } = convertGeminiRequest(request, target);
     return {
       path: pathOf(target),
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify(body),
       warnings,
     };
