@@ -25,11 +25,6 @@ export class HttpReply {
       if (!response.writableFinished) this.goneListener?.();
       this.outListener?.();
     });
-    response.on('drain', () => {
-      clearTimeout(this.stallTimer);
-      this.stallTimer = undefined;
-      this.drainListener?.();
-    });
   }
 
   /** The caller hung up before the answer was out. */
@@ -60,11 +55,10 @@ export class HttpReply {
   /** Sends a whole body; head and body leave in one write. */
   whole(status: number, headers: Record<string, string>, body: Buffer | string): void {
     if (this.gone) return;
-    this.response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    });
+    // Node takes names and values side by side as they are; an object it would look through again.
+    const head = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+    for (const name in headers) head.push(name, headers[name]!);
+    this.response.writeHead(status, head);
     this.response.end(body);
   }
 
@@ -85,8 +79,19 @@ export class HttpReply {
   /** False when the caller reads slower than this: wait for `onDrain`. */
   write(bytes: Buffer | string): boolean {
     const flowing = this.response.write(bytes);
-    if (!flowing) this.stallTimer ??= setTimeout(() => this.response.destroy(), WRITE_STALL_MAX_MS);
+    if (!flowing) this.awaitDrain();
     return flowing;
+  }
+
+  /** Most replies never get here. */
+  private awaitDrain(): void {
+    if (this.stallTimer !== undefined) return;
+    this.stallTimer = setTimeout(() => this.response.destroy(), WRITE_STALL_MAX_MS);
+    this.response.once('drain', () => {
+      clearTimeout(this.stallTimer);
+      this.stallTimer = undefined;
+      this.drainListener?.();
+    });
   }
 
   end(bytes: Buffer | string): void {

@@ -117,12 +117,13 @@ export class Answer {
   }
 
   private headers(): Record<string, string> {
-    return {
+    const headers: Record<string, string> = {
       'x-request-id': this.call.requestId,
       'x-overture-overhead-ms': this.overheadMs().toFixed(2),
-      ...(this.target === null ? {} : { 'x-overture-provider': this.target.connection.slug }),
-      ...(this.warnings.length === 0 ? {} : { 'x-overture-warnings': this.warnings.map(printable).join('; ') }),
     };
+    if (this.target !== null) headers['x-overture-provider'] = this.target.connection.slug;
+    if (this.warnings.length > 0) headers['x-overture-warnings'] = this.warnings.map(printable).join('; ');
+    return headers;
   }
 
   private elapsedMs(): number {
@@ -131,8 +132,8 @@ export class Answer {
 
   /** Time in the gateway so far that was not spent waiting for a provider. */
   private overheadMs(): number {
-    const upstreamMs =
-      this.result?.attempts.reduce((sum, { latencyMs }) => sum + latencyMs, 0) ?? this.relay?.waitedMs ?? 0;
+    let upstreamMs = this.result === null ? (this.relay?.waitedMs ?? 0) : 0;
+    for (const { latencyMs } of this.result?.attempts ?? []) upstreamMs += latencyMs;
     return Math.max(0, this.elapsedMs() - upstreamMs);
   }
 }
