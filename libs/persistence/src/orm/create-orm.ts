@@ -1,4 +1,5 @@
 import { defineConfig, MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
+import { releaseDeadConnections } from './release-dead-connections.js';
 
 /** What a process needs to open its database. */
 export interface OrmOptions {
@@ -29,6 +30,7 @@ export function ormConfig(options: OrmOptions): Options {
       statement_timeout: options.statementTimeoutMs,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      onPoolCreated: releaseDeadConnections,
     },
     // The tenant is set per transaction, so that a pooled connection never keeps one.
     sessionContext: 'transaction',
