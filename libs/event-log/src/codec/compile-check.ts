@@ -32,8 +32,8 @@ const PRIMITIVES: Readonly<Record<string, { test: (value: string) => string; rul
 const ANNOTATIONS = ['title', 'description'];
 
 /**
- * Compiles a schema into a test that says yes and no where ajv does, lengths in UTF-16 units, in a third of the time; it
- * tells neither where nor why. Each fact is tested on the way to its answer.
+ * Compiles a schema into a test that says yes and no where ajv does, lengths in UTF-16 units, in a third of the time.
+ * It tells neither where nor why.
  * @throws Error for a keyword that it does not know: no rule goes unheeded.
  */
 export function compileCheck(schema: object): Check {

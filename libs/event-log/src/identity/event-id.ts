@@ -10,8 +10,8 @@ const KINDS_REMEMBERED_MAX = 64;
 const bytes = new Uint8Array(16);
 
 /**
- * What is hashed, with a place for the request's id: namespace, id, kind and attempt. By kind, then by attempt: three ids
- * a request add up, and to put the text together took longer than to hash it.
+ * What is hashed, with a place for the request's id: namespace, id, kind and attempt. By kind, then by attempt: three
+ * ids a request add up, and to put the text together took longer than to hash it.
  */
 const forms = new Map<string, Buffer[]>();
 

@@ -38,7 +38,7 @@ export class UuidV7Source {
   }
 }
 
-/** Of the ten random bytes from `from` on, the upper bits of the first and the third give way to version and variant. */
+/** Takes ten random bytes from `from` on; upper bits of the first and the third give way to version and variant. */
 function format(timeMs: number, random: Uint8Array, from: number): string {
   const high = Math.floor(timeMs / 0x1_0000);
   const low = timeMs % 0x1_0000;
