@@ -36,9 +36,10 @@ interface Waiting extends Append {
 }
 
 /**
- * Groups appends without a timer. A few groups are under way at a time, in order; what arrives meanwhile is the next one,
- * so groups grow with the load and with the slowness of the disk, and an idle log commits at once. A turn of the event
- * loop that appends much sends it in several groups: in one, the loop would wait for the disk and the disk for the loop.
+ * Groups appends without a timer. A few groups are under way at a time, in order; what arrives meanwhile is the next
+ * one, so groups grow with the load and with the slowness of the disk, and an idle log commits at once. A turn of the
+ * event loop that appends much sends it in several groups: in one, the loop would wait for the disk and the disk for
+ * the loop.
  */
 export class AppendQueue {
   readonly #commit: Commit;

@@ -53,7 +53,7 @@ describe('the queue of appends', () => {
     expect(places.map((one) => one.map(({ offset }) => offset))).toEqual([[0n], [1n, 2n], [3n, 4n, 5n]]);
   });
 
-  it('sends what a turn has appended early, when it is much, so that the disk does not wait for the turn to end', () => {
+  it('sends early what a turn has appended when it is much: the disk does not wait for the turn to end', () => {
     for (let count = 0; count < 5; count += 1) void queue.append(append(3));
     expect(disk.sizes()).toEqual([9]);
   });
