@@ -11,8 +11,12 @@ import { postmasterOf } from './installed-database.js';
 const CLI = join(import.meta.dirname, '..', '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
 const LOOK_EVERY_MS = 10;
 
+/** Limits of the project and of the key. */
+type BudgetsUsd = readonly [project: string, key: string];
+const BUDGETS_USD: BudgetsUsd = ['100000.00', '50000.00'];
+
 /** Two connections, so that requests fail over; two budgets, so that every request holds and every hold has slices. */
-const configFor = (baseUrl: string): object => {
+const configFor = (baseUrl: string, [projectUsd, keyUsd]: BudgetsUsd): object => {
   const models = [{ name: 'gpt-4o-mini', prices: { inputPerMillionUsd: '150.00', outputPerMillionUsd: '600.00' } }];
   const connection = { provider: 'custom', baseUrl, apiKey: 'sk-upstream', models };
   return {
@@ -21,8 +25,8 @@ const configFor = (baseUrl: string): object => {
       { slug: 'beta', ...connection },
     ],
     budgets: [
-      { name: 'all', scope: 'project', of: 'default', period: 'total', limitUsd: '100000.00' },
-      { name: 'daily', scope: 'key', of: 'bootstrap', period: 'day', limitUsd: '50000.00' },
+      { name: 'all', scope: 'project', of: 'default', period: 'total', limitUsd: projectUsd },
+      { name: 'daily', scope: 'key', of: 'bootstrap', period: 'day', limitUsd: keyUsd },
     ],
   };
 };
@@ -34,12 +38,15 @@ export class InstallationUnderFault {
 
   private constructor(
     readonly upstream: ScriptedUpstream,
-    private readonly ownGroup: boolean,
+    private readonly choices: { readonly ownGroup: boolean; readonly budgetsUsd: BudgetsUsd },
   ) {}
 
   /** @param ownGroup gives the gateway a process group of its own, so that a test can send what Ctrl-C sends. */
-  static async create(behaviour: Behaviour, { ownGroup = false } = {}): Promise<InstallationUnderFault> {
-    return new InstallationUnderFault(await ScriptedUpstream.start(behaviour), ownGroup);
+  static async create(
+    behaviour: Behaviour,
+    { ownGroup = false, budgetsUsd = BUDGETS_USD } = {},
+  ): Promise<InstallationUnderFault> {
+    return new InstallationUnderFault(await ScriptedUpstream.start(behaviour), { ownGroup, budgetsUsd });
   }
 
   get gateway(): Standalone {
@@ -58,8 +65,9 @@ export class InstallationUnderFault {
 
   /** Starts it without waiting. */
   async launch(environment: Record<string, string> = {}): Promise<Standalone> {
-    const { dataDir, ownGroup } = this;
-    const config = configFor(this.upstream.baseUrl);
+    const { ownGroup, budgetsUsd } = this.choices;
+    const { dataDir } = this;
+    const config = configFor(this.upstream.baseUrl, budgetsUsd);
     this.running = await Standalone.launch({ config, environment, dataDir, ownGroup });
     return this.running;
   }
