@@ -36,6 +36,13 @@ const { connections } = resolveConnections(
         baseUrl: 'http://127.0.0.1:9',
         models: [model('dear', '10000.00'), { name: 'unknown', maxOutputTokens: 1_000 }],
       },
+      {
+        slug: 'three',
+        provider: 'qwen',
+        baseUrl: 'http://127.0.0.1:9',
+        apiKey: 'sk-qwen',
+        models: [model('qwen-plus', '1.00')],
+      },
     ],
   },
   { variables: {}, problems: [] },
@@ -93,6 +100,18 @@ describe('admission', () => {
     const { hold, resolved } = await admit({ model: 'both', max_tokens: 100 });
     expect(resolved.candidates.map(({ id }) => id)).toEqual(['one/cheap', 'two/dear']);
     expect(hold.amountNanoUsd).toBe(USD);
+  });
+
+  it.each<[object, boolean]>([
+    [{}, false],
+    [{ reasoning_effort: 'none' }, false],
+    [{ reasoning_effort: 'low' }, true],
+    [{ enable_thinking: true }, true],
+    [{ enable_thinking: false }, false],
+  ])('holds the reasoning that max_tokens does not bound when it is asked for, as by %j', async (wish, reasons) => {
+    const { admit } = await setting([]);
+    const { outputTokensBound } = await admit({ model: 'qwen-plus', max_tokens: 100, ...wish });
+    expect(outputTokensBound > 100).toBe(reasons);
   });
 
   it('books a request to the period in which it arrived', async () => {

@@ -52,6 +52,15 @@ describe('the reply to a caller', () => {
     expect(JSON.parse(body)).toEqual({ text: 'grüß' });
   });
 
+  it.each([300, 100_000])('hands on %i bytes exactly as they are, whatever they mean', async (size) => {
+    const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, place) => place % 256));
+    reply.whole(200, {}, bytes);
+    const chunks: Buffer[] = [];
+    for await (const chunk of caller) chunks.push(chunk as Buffer);
+    const all = Buffer.concat(chunks);
+    expect(all.subarray(all.indexOf('\r\n\r\n') + 4).equals(bytes)).toBe(true);
+  });
+
   it('tells an error in OpenAI’s shape, and when to ask again in whole seconds, none too early', async () => {
     const error = new GatewayError('overloaded', 'Too many.', { retryAfterMs: 1_001, detail: 'what happened' });
     reply.fail(error, { 'x-request-id': 'r-1' });

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '#contracts';
 
+/** Up to this size Node writes a text from the stack (`StreamBase::WriteString`), head and body in one piece. */
+const TEXT_BYTES_MAX = 12 * 1024;
+
 /** Slowest reader that is waited for before a stream is given up. */
 const WRITE_STALL_MAX_MS = 30_000;
 
@@ -59,7 +62,9 @@ export class HttpReply {
     const head = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
     for (const name in headers) head.push(name, headers[name]!);
     this.response.writeHead(status, head);
-    this.response.end(body);
+    if (typeof body === 'string' || body.length > TEXT_BYTES_MAX) this.response.end(body);
+    // Latin-1 has a character for each byte, so that these are the same bytes.
+    else this.response.end(body.toString('latin1'), 'latin1');
   }
 
   /** Sends an error in OpenAI's shape. */

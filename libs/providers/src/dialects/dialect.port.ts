@@ -37,6 +37,8 @@ export interface DialectAnswer {
   readonly providerRequestId: string | null;
   /** UTF-8 bytes of generated text, reasoning and tool arguments: the base of an estimate. */
   readonly outputBytes: number;
+  /** The body has a member `metadata` of its own, as OpenAI's stored answers do. */
+  readonly hasMetadata: boolean;
 }
 
 /**

@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import type { BudgetCharged, Clock } from '#contracts';
 import { usdOf } from '#ledger';
-import { Cancellation, appendMember, spliceTopLevel, type CallResult, type CallTarget } from '#providers';
+import {
+  Cancellation,
+  appendMember,
+  spliceTopLevel,
+  type CallResult,
+  type CallTarget,
+  type DialectAnswer,
+} from '#providers';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import { asGatewayError } from '../../surface/as-gateway-error.js';
 import type { HttpReply } from '../../surface/http-reply.js';
@@ -89,8 +96,7 @@ export class Answer {
       costUsd: amount === null ? 'null' : usdOf(BigInt(amount)),
     });
     if (this.relay !== null) this.relay.finish(metadata);
-    else if (attempt.answer !== null)
-      this.reply.whole(200, this.headers(), withMetadata(attempt.answer.body, metadata));
+    else if (attempt.answer !== null) this.reply.whole(200, this.headers(), withMetadata(attempt.answer, metadata));
   }
 
   /** Tells the caller what went wrong: with a status if none is out yet, in the stream otherwise. */
@@ -142,8 +148,6 @@ export class Answer {
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?');
 
 /** Adds `metadata` to an answer; takes the place of a member of that name, which OpenAI sends for stored answers. */
-function withMetadata(body: Buffer, metadata: string): Buffer {
-  return body.includes('"metadata"')
-    ? spliceTopLevel(body, { set: { metadata } })
-    : appendMember(body, 'metadata', metadata);
+function withMetadata({ body, hasMetadata }: DialectAnswer, metadata: string): Buffer {
+  return hasMetadata ? spliceTopLevel(body, { set: { metadata } }) : appendMember(body, 'metadata', metadata);
 }

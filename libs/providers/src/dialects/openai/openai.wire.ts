@@ -28,6 +28,7 @@ export interface WireCompletion {
   readonly model?: unknown;
   readonly choices?: unknown;
   readonly usage?: unknown;
+  readonly metadata?: unknown;
   /** Groq counts here. */
   readonly x_groq?: unknown;
 }

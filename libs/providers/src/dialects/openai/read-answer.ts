@@ -24,6 +24,7 @@ export function readAnswer(body: Buffer, member: FamilyMember): DialectAnswer {
     modelServed: nameOrNull(completion.model),
     providerRequestId: nameOrNull(completion.id),
     outputBytes,
+    hasMetadata: completion.metadata !== undefined,
   };
 }
 

@@ -48,6 +48,7 @@ export function toChatCompletion(answer: TranslatedAnswer, context: AnswerContex
     modelServed,
     providerRequestId,
     outputBytes: choices.reduce((sum, { message }) => sum + generatedBytes(message), 0),
+    hasMetadata: false,
   };
 }
 
