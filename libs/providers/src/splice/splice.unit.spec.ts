@@ -5,12 +5,19 @@ import { spliceTopLevel, type TopLevelEdits } from './splice-top-level.js';
 
 const splice = (text: string, edits: TopLevelEdits): string => spliceTopLevel(Buffer.from(text), edits).toString();
 
+/**
+ * Any JSON value in which no text begins with a backslash: V8 13.6 takes a key that begins with an escape for such a key
+ * of an object it has parsed before (nodejs/node#63785), so that JSON.parse could not tell what is right.
+ */
+const jsonValue = (maxDepth = 3): fc.Arbitrary<unknown> =>
+  fc.jsonValue({ maxDepth }).filter((value) => !JSON.stringify(value).includes('"\\\\'));
+
 const oddName = fc.constantFrom('a', 'b', 'c', 'é"\\', '');
 
 /** JSON text of an object with whitespace, escapes and duplicates that no serialiser writes. */
 const oddObject = fc
   .record({
-    members: fc.array(fc.tuple(oddName, fc.jsonValue({ maxDepth: 3 })), { maxLength: 6 }),
+    members: fc.array(fc.tuple(oddName, jsonValue()), { maxLength: 6 }),
     blank: fc.constantFrom('', ' ', '\n', '\t\r\n  '),
     escapes: fc.boolean(),
   })
@@ -70,7 +77,7 @@ describe('spliceTopLevel', () => {
   });
 
   it('does what parsing, editing and serialising would do', () => {
-    const edits = fc.record({ set: fc.dictionary(oddName, fc.jsonValue()), remove: fc.uniqueArray(oddName) });
+    const edits = fc.record({ set: fc.dictionary(oddName, jsonValue()), remove: fc.uniqueArray(oddName) });
     fc.assert(
       fc.property(oddObject, edits, (text, { set, remove }) => {
         const kept = remove.filter((name) => !Object.hasOwn(set, name));
@@ -87,7 +94,7 @@ describe('spliceTopLevel', () => {
 describe('appendMember', () => {
   it('adds a member to any object, which then has it', () => {
     fc.assert(
-      fc.property(oddObject, fc.jsonValue(), (text, value) => {
+      fc.property(oddObject, jsonValue(), (text, value) => {
         const appended = appendMember(Buffer.from(text), 'metadata', JSON.stringify(value)).toString();
         const expected = { ...(JSON.parse(text) as object), metadata: JSON.parse(JSON.stringify(value)) as unknown };
         expect(JSON.parse(appended)).toEqual(expected);
