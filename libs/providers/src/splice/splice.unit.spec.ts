@@ -6,8 +6,8 @@ import { spliceTopLevel, type TopLevelEdits } from './splice-top-level.js';
 const splice = (text: string, edits: TopLevelEdits): string => spliceTopLevel(Buffer.from(text), edits).toString();
 
 /**
- * Any JSON value in which no text begins with a backslash: V8 13.6 takes a key that begins with an escape for such a key
- * of an object it has parsed before (nodejs/node#63785), so that JSON.parse could not tell what is right.
+ * Any JSON value in which no text begins with a backslash: V8 13.6 takes a key that begins with an escape for such a
+ * key of an object it has parsed before (nodejs/node#63785), so that JSON.parse could not tell what is right.
  */
 const jsonValue = (maxDepth = 3): fc.Arbitrary<unknown> =>
   fc.jsonValue({ maxDepth }).filter((value) => !JSON.stringify(value).includes('"\\\\'));
