@@ -65,6 +65,7 @@ describe('a body that cannot be read', () => {
     ['an array', '[]', /must be a JSON object/],
     ['null', 'null', /must be a JSON object/],
     ['a number', '7', /must be a JSON object/],
+    ['one with a disguised name', String.raw`{"model":"llama-3","\u006dax_tokens":9,"messages":[]}`, /plain letters/],
   ])('is refused when it is %s', async (_, body, says) => {
     expect(await refusalOfBody(body)).toEqual({
       status: 400,

@@ -9,6 +9,7 @@ export * from './dialects/dialect.registry.js';
 export * from './dialects/providers.js';
 export * from './dialects/sse/sse-encoder.js';
 export * from './splice/append-member.js';
+export { hasEscapedName } from './splice/scan-members.js';
 export * from './splice/splice-top-level.js';
 export * from './simulated/simulated-profiles.js';
 export * from './simulated/simulated-providers.js';

@@ -44,6 +44,15 @@ export function scanMembers(bytes: Buffer): MemberRange[] {
   return members;
 }
 
+/**
+ * Whether a top-level name of a JSON object is written with `\u` escapes, which no client does to field names. V8
+ * misreads some of them (https://github.com/nodejs/node/issues/63785), so that a field could be hidden from checks.
+ */
+export function hasEscapedName(bytes: Buffer): boolean {
+  if (!bytes.includes('\\u')) return false;
+  return scanMembers(bytes).some(({ keyStart, valueStart }) => bytes.subarray(keyStart, valueStart).includes('\\u'));
+}
+
 function readKey(bytes: Buffer, start: number, end: number): string {
   const name = bytes.toString('utf8', start + 1, end - 1);
   return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { SseDecoder } from '../dialects/sse/sse-decoder.js';
 import { addMembers, appendMember, spliceSseData } from './append-member.js';
+import { hasEscapedName } from './scan-members.js';
 import { spliceTopLevel, type TopLevelEdits } from './splice-top-level.js';
 
 const splice = (text: string, edits: TopLevelEdits): string => spliceTopLevel(Buffer.from(text), edits).toString();
@@ -147,5 +148,16 @@ describe('spliceSseData', () => {
 
   it.each(['data: [DONE]\n\n', ': comment\n\n', 'event: x\n\n', ''])('refuses %j', (frame) => {
     expect(() => spliceSseData(Buffer.from(frame), 'm', '2')).toThrow(TypeError);
+  });
+});
+
+describe('names written with escapes', () => {
+  it.each([
+    [String.raw`{"\u006e":2}`, true],
+    [String.raw`{"a":{"b":[1]},"max\u005ftokens":2}`, true],
+    [String.raw`{"a":"\u006e","b":{"\u006e":1}}`, false],
+    ['{"n":2}', false],
+  ])('are found at the top level only: %s', (text, expected) => {
+    expect(hasEscapedName(Buffer.from(text))).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ChatRequest } from '#contracts';
-import type { InboundChat } from '#providers';
+import { hasEscapedName, type InboundChat } from '#providers';
 import { checkFields } from './check-fields.js';
 import { checkMessages } from './check-messages.js';
 import { isRecord, refusedField } from './refused-field.js';
@@ -25,6 +25,9 @@ export function parseChat(bytes: unknown): InboundChat {
     throw refusedField('invalid_json', 'The body is not valid JSON: check its quotes, commas and brackets.', null);
   }
   if (!isRecord(body)) throw refusedField('invalid_json', 'The body must be a JSON object.', null);
+  if (hasEscapedName(bytes)) {
+    throw refusedField('invalid_json', 'A field name is written with \\u escapes: write it in plain letters.', null);
+  }
   checkDepth(body, 1);
   checkModel(body['model']);
   checkMessages(body['messages']);
