@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Prefixes of keys that gateways of this family have issued; all are accepted, only the first is minted. */
@@ -9,7 +9,7 @@ const KEY_LENGTH_MAX = 256;
 
 /** SHA-256 of a key in base64: what is stored, and what keys are found by. 256-bit keys need no salt or stretching. */
 export function hashApiKey(key: string): string {
-  return createHash('sha256').update(key).digest('base64');
+  return hash('sha256', key, 'base64');
 }
 
 /**

@@ -184,7 +184,7 @@ describe('streams', () => {
     const read = async (): Promise<void> => {
       for await (const chunk of stream) expect(chunk.choices[0]?.delta.content).toBe('half an');
     };
-    await expect(read()).rejects.toMatchObject({ code: 'provider_error', constructor: OpenAI.APIError });
+    await expect(read()).rejects.toMatchObject({ code: 'provider_stream_cut', constructor: OpenAI.APIError });
   });
 });
 

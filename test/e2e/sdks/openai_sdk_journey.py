@@ -112,7 +112,7 @@ class Streams(unittest.TestCase):
         with self.assertRaises(openai.APIError) as caught:
             for chunk in stream:
                 self.assertEqual(chunk.choices[0].delta.content, "half an")
-        self.assertEqual(caught.exception.code, "provider_error")
+        self.assertEqual(caught.exception.code, "provider_stream_cut")
 
 
 class Tools(unittest.TestCase):
