@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '#contracts';
+import { isoTime, type Clock } from '#contracts';
 import { decodeFact, encodeFact, type LogEvent, type ReplicaLog } from '#event-log';
 import {
   chargeAfterCrash,
@@ -43,7 +43,7 @@ export async function closeOpenRequests({
     facts: factsAfter(log, checkpoint?.sequence ?? 0),
     find: async (ids) => (await log.find(ids)).map((event) => journalFact(0, event)),
   });
-  const time = new Date(clock.epochMs()).toISOString();
+  const time = isoTime(clock.epochMs());
   const charges = open.map((routed) => chargeAfterCrash(routed, { source, time, catalogueVersion }));
   if (charges.length > 0) {
     logger.warn({ requests: charges.length }, 'closed requests that a crash left open; each is charged at its hold');

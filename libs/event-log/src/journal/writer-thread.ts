@@ -64,18 +64,16 @@ export class WriterThread {
   #start(nowMs: number): Promise<Opened | Failed> {
     const worker = new Worker(this.#entry, { workerData: { ...this.#settings, nowMs } satisfies WriterSettings });
     this.#worker = worker;
-    worker.on('error', (error) => this.#bury(worker, error.message));
-    worker.on('exit', (code) => this.#bury(worker, `the writer's thread ended with code ${code}`));
     return new Promise((resolve) => {
-      const failed = (reason: string): void => {
-        if (this.#worker === worker) this.#worker = undefined;
-        resolve(notBegun(reason));
+      const ended = (reason: string): void => {
+        this.#bury(worker, reason);
+        resolve(notBegun(reason)); // says something only while it is being opened
       };
-      worker.once('error', (error) => failed(error.message));
-      worker.once('exit', (code) => failed(`the writer's thread ended with code ${code}`));
+      worker.on('error', (error) => ended(error.message));
+      worker.on('exit', (code) => ended(`the writer's thread ended with code ${code}`));
       worker.once('message', (reply: WriterReply) => {
         if (reply.kind !== 'opened') {
-          failed(reply.kind === 'failed' ? reply.reason : `the writer's thread answered "${reply.kind}"`);
+          ended(reply.kind === 'failed' ? reply.reason : `the writer's thread answered "${reply.kind}"`);
           return;
         }
         worker.on('message', (next: WriterReply) => this.#answer(worker, next));

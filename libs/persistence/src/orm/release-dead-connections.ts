@@ -13,6 +13,8 @@ export function releaseDeadConnections(pool: Pool): void {
   pool.on('acquire', (client) => held.add(client));
   pool.on('release', (_error, client) => held.delete(client));
   pool.on('connect', (client) => {
-    client.once('end', () => setTimeout(() => held.has(client) && client.release(true), GRACE_MS));
+    const releaseHeld = (): void => void (held.has(client) && client.release(true));
+    // One that ends in the pool, as all do when it closes, needs no timer that would keep the process.
+    client.once('end', () => held.has(client) && setTimeout(releaseHeld, GRACE_MS));
   });
 }

@@ -1,4 +1,4 @@
-import { BreakerClosed, BreakerOpened, SYSTEM_TENANT, type Fact, type Outcome } from '#contracts';
+import { BreakerClosed, BreakerOpened, SYSTEM_TENANT, isoTime, type Fact, type Outcome } from '#contracts';
 import { eventId } from '#event-log';
 import type { CircuitState } from './circuit-breaker.state.js';
 
@@ -44,7 +44,7 @@ function fact<Data>(
     version,
     tenant: SYSTEM_TENANT,
     source,
-    time: new Date(epochMs).toISOString(),
+    time: isoTime(epochMs),
     data,
   };
 }
