@@ -1,28 +1,50 @@
 import { hash } from 'node:crypto';
+import { formatUuid } from './format-uuid.js';
 
 /** Namespace of Igris Overture's event ids; a random UUID, fixed for ever. */
 const NAMESPACE = Buffer.from('8f3c1d5e6b7a4c2e9d10f4a2b3c85e71', 'hex');
-const NAME_BYTES_MAX = 1_024;
-/** Namespace and name side by side. One for all calls: three ids a request add up, and most of each was allocation. */
-const scratch = Buffer.concat([NAMESPACE, Buffer.alloc(NAME_BYTES_MAX)]);
-/** First digit of the fourth group with the variant's bits (10xx) in place, by its digit before. */
-const VARIANT = '89ab89ab89ab89ab';
+const REQUEST_ID_LENGTH = 36;
+const ATTEMPTS_REMEMBERED_MAX = 16;
+const KINDS_REMEMBERED_MAX = 64;
+/** The id at work: one for all calls. */
+const bytes = new Uint8Array(16);
+
+/**
+ * What is hashed, with a place for the request's id: namespace, id, kind and attempt. By kind, then by attempt: three
+ * ids a request add up, and to put the text together took longer than to hash it.
+ */
+const forms = new Map<string, Buffer[]>();
 
 /**
  * The id of one fact about one request: uuidv5 (RFC 9562 §5.5), so that whoever appends the same fact again, after a
  * timeout or a crash, appends it under the same id. `attempt` is 0 for facts of which a request has only one.
  */
 export function eventId(requestId: string, kind: string, attempt = 0): string {
-  const hex = hash('sha1', nameInNamespace(`${requestId}/${kind}/${attempt}`), 'hex');
-  const variant = VARIANT[Number.parseInt(hex[16] ?? '0', 16)];
-  return (
-    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-` +
-    `${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-  );
+  const digest = hash('sha1', nameInNamespace(requestId, kind, attempt), 'binary');
+  for (let at = 0; at < 16; at += 1) bytes[at] = digest.charCodeAt(at);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return formatUuid(bytes);
 }
 
-function nameInNamespace(name: string): Uint8Array {
-  // A UTF-16 unit takes three bytes of UTF-8 at most.
-  if (name.length * 3 > NAME_BYTES_MAX) return Buffer.concat([NAMESPACE, Buffer.from(name)]);
-  return scratch.subarray(0, NAMESPACE.length + scratch.write(name, NAMESPACE.length));
+function nameInNamespace(requestId: string, kind: string, attempt: number): Buffer {
+  const form = formOf(kind, attempt);
+  // The place is that of a UUID: as many bytes as characters.
+  if (form === null || requestId.length !== REQUEST_ID_LENGTH || Buffer.byteLength(requestId) !== REQUEST_ID_LENGTH) {
+    return Buffer.concat([NAMESPACE, Buffer.from(`${requestId}/${kind}/${attempt}`)]);
+  }
+  form.write(requestId, NAMESPACE.length, 'latin1');
+  return form;
+}
+
+/** Null for an attempt that is too rare to be remembered, or none at all. */
+function formOf(kind: string, attempt: number): Buffer | null {
+  const remembered = forms.get(kind)?.[attempt];
+  if (remembered !== undefined) return remembered;
+  if (!Number.isInteger(attempt) || attempt < 0 || attempt >= ATTEMPTS_REMEMBERED_MAX) return null;
+  const form = Buffer.concat([NAMESPACE, Buffer.alloc(REQUEST_ID_LENGTH), Buffer.from(`/${kind}/${attempt}`)]);
+  const ofKind = forms.get(kind) ?? [];
+  ofKind[attempt] = form;
+  if (forms.size < KINDS_REMEMBERED_MAX) forms.set(kind, ofKind);
+  return form;
 }
