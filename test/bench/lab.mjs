@@ -32,6 +32,8 @@ export class Lab {
     const reading = async () => ({ tree: system.pid ? readTree(system.pid) : {}, ...(await this.#ask({})) });
     const { before, after, result } = await this.#run({ ...load, target: targetOf(system) }, reading);
     system.assertAlive?.();
+    // Its projector may be behind by seconds, and would cost the next system a core.
+    if (waits) await becomeQuiet(system);
     const answered = result.statuses[200] ?? 0;
     const all = Object.values(result.statuses).reduce((sum, count) => sum + count, 0);
     const perAnswer = (ms) => ms / Math.max(1, answered);
@@ -91,7 +93,6 @@ export class Lab {
   }
 }
 
-/** A projector that still folds what the last load left behind would cost the next system its core. */
 async function becomeQuiet({ pid }) {
   if (!pid) return;
   const cpuMs = () => Object.values(readTree(pid)).reduce((sum, part) => sum + part.cpuMs, 0);

@@ -11,7 +11,8 @@ import {
   openLiveGeneration,
   type Generation,
 } from '#read-models';
-import { pauseAfterMs } from './pause-after.js';
+import { FreeProcessors } from './free-processors.js';
+import { restMs } from './pace.js';
 import { PROJECTIONS } from './projector.registry.js';
 
 /** Name under which the log gives partitions to this kind of reader. */
@@ -34,6 +35,7 @@ export interface ProjectorOptions {
 /** Folds the log into the live read models for as long as it runs. */
 export class Projector {
   readonly #dispatch = dispatchTo(PROJECTIONS);
+  readonly #processors = new FreeProcessors();
 
   constructor(private readonly options: ProjectorOptions) {}
 
@@ -83,17 +85,30 @@ export class Projector {
   }
 
   async #follow(fold: GenerationFold, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { log, clock, batchEventsMax } = this.options;
     let seen: ReadonlyMap<number, bigint> = new Map();
     while (!signal.aborted) {
-      const heads = await log.heads({ after: seen, waitMs: WAIT_MS });
-      const startedMs = clock.monotonicMs();
-      let wasFull = false;
-      await fold.drain({ signal, onBatch: (events) => void (wasFull ||= events >= batchEventsMax / 2) });
+      const heads = await this.options.log.heads({ after: seen, waitMs: WAIT_MS });
+      await this.#catchUp(fold, signal);
       onProgress();
       seen = heads;
-      await sleep(pauseAfterMs({ busyMs: clock.monotonicMs() - startedMs, wasFull }));
     }
+  }
+
+  /** Folds what is behind, at the pace that the machine has room for. */
+  async #catchUp(fold: GenerationFold, signal: AbortSignal): Promise<void> {
+    const { clock, batchEventsMax } = this.options;
+    let startedMs = clock.monotonicMs();
+    await fold.drain({
+      signal,
+      onBatch: async ({ events, newestTime }) => {
+        const busyMs = clock.monotonicMs() - startedMs;
+        const lagMs = clock.epochMs() - Date.parse(newestTime);
+        const isBacklog = events >= batchEventsMax / 2;
+        const pauseMs = restMs({ busyMs, isBacklog, lagMs, freeProcessors: this.#processors.latest() });
+        if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+        startedMs = clock.monotonicMs();
+      },
+    });
   }
 
   #foldOf({ schema }: Generation): GenerationFold {

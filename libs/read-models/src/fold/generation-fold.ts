@@ -27,13 +27,19 @@ interface FoldOptions {
   readonly onHalt: (halt: Halt) => void;
 }
 
+interface BatchDone {
+  readonly events: number;
+  /** When the newest of them was, as it says itself; '' if there is none. */
+  readonly newestTime: string;
+}
+
 interface DrainOptions {
   /** Offsets not to fold beyond; partitions that are missing are left alone. */
   readonly until?: ReadonlyMap<number, bigint>;
   /** Ends the drain after the batch in hand. */
   readonly signal?: AbortSignal;
-  /** Called after every batch with the number of its events; the next one waits for it. */
-  readonly onBatch?: (events: number) => Promise<void> | void;
+  /** Called after every batch; the next one waits for it. */
+  readonly onBatch?: (done: BatchDone) => Promise<void> | void;
 }
 
 /** Folds the log into the tables of one generation. Of several on one partition the cursors fence off all but one. */
@@ -60,18 +66,20 @@ export class GenerationFold {
   }
 
   /**
-   * Folds until nothing is behind. The next batch is read and decoded while the database works on the one before.
+   * Folds until nothing is behind. In a backlog the next batch is read while the database works on the one before.
    * @throws CursorFencedError when another writer moved a cursor. After any error: `take`, then drain again.
    */
   async drain({ until, signal, onBatch }: DrainOptions = {}): Promise<void> {
     let batch = await this.#read(until);
     while (batch.slices.length + batch.halts.length > 0) {
-      const [applied, next] = await Promise.allSettled([this.#apply(batch), this.#read(until)]);
+      const done = summaryOf(batch.slices);
+      const isBacklog = done.events >= this.options.eventsMax / 2;
+      const [applied, ahead] = await Promise.allSettled([this.#apply(batch), isBacklog ? this.#read(until) : null]);
       if (applied.status === 'rejected') throw applied.reason;
-      if (next.status === 'rejected') throw next.reason;
-      await onBatch?.(batch.slices.reduce((sum, { facts }) => sum + facts.length, 0));
-      if (signal?.aborted === true) return this.#rewind(next.value);
-      batch = this.#withoutHalted(next.value);
+      if (ahead.status === 'rejected') throw ahead.reason;
+      await onBatch?.(done);
+      if (signal?.aborted === true) return this.#rewind(ahead.value?.slices ?? []);
+      batch = ahead.value === null ? await this.#read(until) : this.#withoutHalted(ahead.value);
     }
   }
 
@@ -146,7 +154,7 @@ export class GenerationFold {
   }
 
   /** What was read ahead is read again by the next drain. */
-  #rewind({ slices }: Batch): void {
+  #rewind(slices: readonly Slice[]): void {
     for (const { partition, from, epoch } of slices) this.#positions.set(partition, { nextOffset: from, epoch });
   }
 
@@ -157,3 +165,11 @@ export class GenerationFold {
 }
 
 const smaller = (one: bigint, other: bigint): bigint => (other < one ? other : one);
+
+function summaryOf(slices: readonly Slice[]): BatchDone {
+  const lastTimes = slices.map(({ facts }) => facts.at(-1)?.time ?? '');
+  return {
+    events: slices.reduce((sum, { facts }) => sum + facts.length, 0),
+    newestTime: lastTimes.reduce((newest, time) => (time > newest ? time : newest), ''),
+  };
+}

@@ -37,7 +37,7 @@ export class ShadowFold {
       before = folded;
       await this.fold.drain({
         until,
-        onBatch: (events) => onProgress({ folded: (folded += BigInt(events)), total }),
+        onBatch: ({ events }) => onProgress({ folded: (folded += BigInt(events)), total }),
       });
       this.assertNotHalted();
     }
