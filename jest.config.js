@@ -23,8 +23,9 @@ export default {
   testTimeout: 600_000,
   projects: [
     project('unit', ['<rootDir>/{apps,libs,test}/**/*.unit.spec.ts']),
-    project('int', ['<rootDir>/{apps,libs}/**/*.int.spec.ts']),
+    project('int', ['<rootDir>/{apps,libs,test}/**/*.int.spec.ts']),
     project('house-rules', ['<rootDir>/test/house-rules/**/*.spec.ts']),
+    project('simulator', ['<rootDir>/test/simulator/**/*.spec.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
     project('faults', ['<rootDir>/test/faults/**/*.spec.ts']),
   ],
