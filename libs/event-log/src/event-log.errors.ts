@@ -34,6 +34,16 @@ export class ClosedLogError extends Error {
   }
 }
 
+/** Those who keep the log cannot be reached now. */
+export class LogUnavailableError extends Error {
+  override name = 'LogUnavailableError';
+
+  /** @param where e.g. `Kafka`. */
+  constructor(where: string, cause: unknown) {
+    super(`${where} does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+  }
+}
+
 /** A reader asks for what the log no longer has, or has not yet: going on would skip events in silence. */
 export class OffsetOutOfRangeError extends Error {
   override name = 'OffsetOutOfRangeError';
@@ -56,6 +66,26 @@ export class CorruptLogError extends Error {
   /** @param where e.g. `partition 17, offset 4711`. */
   constructor(where: string, reason: string, cause?: unknown) {
     super(`The log is damaged at ${where}: ${reason}.`, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** Events that neither the archive nor the log has any more. */
+export class MissingEventsError extends CorruptLogError {
+  override name = 'MissingEventsError';
+
+  constructor(where: string, reason: string) {
+    super(where, `neither the archive nor the log has it, ${reason}`);
+  }
+}
+
+/** The archive was made from another log: adding to it, or reading on, would mix the two. */
+export class ForeignArchiveError extends Error {
+  override name = 'ForeignArchiveError';
+
+  constructor(partition: number, offset: bigint) {
+    super(
+      `The archive holds another event than the log at partition ${partition}, offset ${offset}: is it this log's?`,
+    );
   }
 }
 

@@ -18,7 +18,7 @@ export interface LogEvent extends LogRecord {
   readonly offset: bigint;
 }
 
-/** Where a record stands; `duplicate` when its id had been appended before. */
+/** Where a record stands; `duplicate` when this log knows that its id had been appended before. */
 export interface AppendedAt {
   readonly partition: number;
   readonly offset: bigint;
@@ -46,11 +46,6 @@ export interface HeadsOptions {
   readonly waitMs: number;
 }
 
-export interface FindOptions {
-  /** Nothing appended before this Unix time is looked for: spares a log of many segments the search in old ones. */
-  readonly sinceMs?: number;
-}
-
 /** Partitions gained and lost by one consumer, under a fencing epoch. */
 export interface Assignment {
   readonly assigned: readonly number[];
@@ -62,15 +57,14 @@ export interface Assignment {
 export abstract class LogReader {
   /**
    * Events in offset order, at least one if there is one, however large; fewer than asked for does not mean the end.
+   * A log behind a network may hold an event twice: its id tells.
    * @throws OffsetOutOfRangeError when `from` lies below the earliest kept offset or above the high-water mark.
    */
   abstract read(partition: number, from: bigint, options?: ReadOptions): Promise<LogSlice>;
   abstract range(partition: number): Promise<{ readonly earliest: bigint; readonly highWater: bigint }>;
   /** High-water marks of every partition that has events. */
   abstract heads(options?: HeadsOptions): Promise<ReadonlyMap<number, bigint>>;
-  /** The events with these ids that this log still holds, in no promised order. */
-  abstract find(eventIds: readonly string[], options?: FindOptions): Promise<readonly LogEvent[]>;
-  /** Partitions that this consumer owns; one assignment for a log that has a single reader. */
+  /** Partitions that this consumer owns, as they change; one assignment for a log that has a single reader. */
   abstract claim(projection: string): AsyncIterable<Assignment>;
   abstract close(): Promise<void>;
 }
@@ -82,7 +76,7 @@ export interface AppendOptions {
 
 /**
  * The source of truth. Events of one partition keep the order in which they were appended, offsets have no holes, and
- * `append` resolves only when the whole batch is durable. The whole batch is written, or none of it.
+ * `append` resolves only when the whole batch is durable. A log on disk writes the whole batch, or none of it.
  */
 export abstract class EventLog extends LogReader {
   /**

@@ -10,12 +10,25 @@ export function makeRecord(): LogRecord {
     type: 'BreakerClosed',
     version: 1,
     tenant: 'system',
-    headers: { ce_id: eventId, ce_type: 'BreakerClosed', 'content-type': 'application/json' },
+    headers: {
+      ce_id: eventId,
+      ce_type: 'BreakerClosed',
+      ce_tenant: 'system',
+      ce_schemaver: '1',
+      'content-type': 'application/json',
+    },
     value: JSON.stringify({ model: 'gpt-4o', open_for_ms: 31250 }),
   };
 }
 
 export const makeRecords = (count: number): LogRecord[] => Array.from({ length: count }, makeRecord);
+
+/** What a reader makes of a partition that dedupes by id, as every projection does. */
+export async function readEffects(log: LogReader, partition: number): Promise<LogEvent[]> {
+  const byId = new Map<string, LogEvent>();
+  for (const event of await readAll(log, partition)) if (!byId.has(event.eventId)) byId.set(event.eventId, event);
+  return [...byId.values()];
+}
 
 /** Everything in a partition. */
 export async function readAll(log: LogReader, partition: number): Promise<LogEvent[]> {

@@ -1,5 +1,10 @@
 import { EventLog, type LogEvent } from './event-log.port.js';
 
+export interface FindOptions {
+  /** Nothing appended before this Unix time is looked for: spares a log of many segments the search in old ones. */
+  readonly sinceMs?: number;
+}
+
 /** An event with its place among all events of one log, whatever their partition. */
 export interface SequencedEvent {
   readonly sequence: number;
@@ -13,11 +18,17 @@ export interface SequencedEvent {
 export abstract class ReplicaLog extends EventLog {
   /** Everything from a sequence number on, up to what was there at the call, in the order it was appended. */
   abstract scan(fromSequence: number, types?: readonly string[]): AsyncIterable<SequencedEvent>;
+  /** The events with these ids that this log still holds, in no promised order. */
+  abstract find(eventIds: readonly string[], options?: FindOptions): Promise<readonly LogEvent[]>;
   /** Sequence number of the newest event; 0 when there is none. They begin at 1 and have no holes. */
   abstract lastSequence(): number;
   /** Remembers a value under a name; resolves when it is durable. */
   abstract setMark(name: string, value: string): Promise<void>;
   abstract marks(): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Nobody needs what stands up to this sequence number any more: the log may let it go, as far and as late as it likes.
+   */
+  abstract release(throughSequence: number): void;
   /** True shortly before appends are refused, so that admission stops while facts under way still find room. */
   abstract isFull(): boolean;
 }

@@ -53,6 +53,14 @@ export function describeReplicaLog(name: string, open: () => Promise<ReplicaLog>
       expect(seen).toEqual([1, 2, 3]);
     });
 
+    it('finds events by id', async () => {
+      const records = makeRecords(5);
+      await log.append(records);
+      const found = await log.find([records[3]!.eventId, 'unknown', records[0]!.eventId]);
+      expect(found.map(({ eventId }) => eventId).sort()).toEqual([records[0]!.eventId, records[3]!.eventId].sort());
+      expect(await log.find([])).toEqual([]);
+    });
+
     it('remembers the last value of a mark', async () => {
       expect(await log.marks()).toEqual(new Map());
       await Promise.all([log.setMark('recovered', '17'), log.append([makeRecord()]), log.setMark('recovered', '18')]);

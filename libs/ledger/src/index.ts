@@ -15,3 +15,4 @@ export * from './slices/memory.slice-authority.js';
 export * from './charge-budget.js';
 export * from './recovery/recover-slot.js';
 export * from './recovery/slot-checkpoint.js';
+export { RecoveryHorizon } from './recovery/recovery-horizon.js';

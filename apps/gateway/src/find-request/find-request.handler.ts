@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { BudgetCharged, GatewayError, ProviderResponded, RequestRouted, Clock } from '#contracts';
-import { decodeFact, eventId, partitionOf, EventLog } from '#event-log';
+import { decodeFact, eventId, partitionOf, LogReader, ReplicaLog } from '#event-log';
 import { DEFAULT_RETRY_BUDGET } from '#providers';
 import { findRequest, foldRequestView, nextOffsetOf, type RequestView } from '#read-models';
 
@@ -25,7 +25,8 @@ export class FindRequest {
 export class FindRequestHandler implements IQueryHandler<FindRequest> {
   constructor(
     private readonly em: EntityManager,
-    private readonly log: EventLog,
+    private readonly journal: ReplicaLog,
+    private readonly log: LogReader,
     private readonly clock: Clock,
   ) {}
 
@@ -49,7 +50,7 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
       eventId(requestId, ProviderResponded.type, index + 1),
     );
     const ids = [eventId(requestId, RequestRouted.type), ...attempts, eventId(requestId, BudgetCharged.type)];
-    const events = await this.log.find(ids);
+    const events = await this.journal.find(ids);
     return foldRequestView(events.map(decodeFact).filter(({ tenant }) => tenant === tenantId));
   }
 

@@ -1,20 +1,19 @@
 import { statfsSync } from 'node:fs';
 import type { Clock } from '#contracts';
+import { AppendQueue, type Append, type CommitResult, type Grouping, type QueueLimits } from '../appending/append-queue.js';
+import { measureBatch } from '../appending/measure-batch.js';
 import { ClosedLogError, JournalFullError } from '../event-log.errors.js';
 import type {
   AppendedAt,
   AppendOptions,
   Assignment,
-  FindOptions,
   HeadsOptions,
   LogEvent,
   LogRecord,
   LogSlice,
   ReadOptions,
 } from '../event-log.port.js';
-import { measureBatch } from '../measure-batch.js';
-import { ReplicaLog, type SequencedEvent } from '../replica-log.port.js';
-import { AppendQueue, type Append, type CommitResult, type QueueLimits } from './append-queue.js';
+import { ReplicaLog, type FindOptions, type SequencedEvent } from '../replica-log.port.js';
 import { DataLock } from './data-lock.js';
 import { JournalLogReader } from './journal.log-reader.js';
 import { assertSqliteVersion } from './segment/open-database.js';
@@ -28,6 +27,8 @@ const FILE_SYSTEM_SHARE = 0.8;
 /** Room that admission leaves to the facts of requests under way; of a small journal a sixteenth. */
 const RESERVE_BYTES = 67_108_864;
 const QUEUE_LIMITS: QueueLimits = { eventsMax: 10_000, bytesMax: 33_554_432 };
+/** Enough under way to keep the writer busy while answers travel. */
+const GROUPING: Grouping = { groupEventsMax: 128, groupBytesMax: 262_144, underWayMax: 4 };
 
 export interface JournalOptions {
   /** Folder of the journal; made if it does not exist. */
@@ -68,9 +69,15 @@ export class JournalEventLog extends ReplicaLog {
     this.#options = options;
     this.#bytesMax = maxBytes ?? Math.min(JOURNAL_BYTES_MAX, fileSystemBytes(directory) * FILE_SYSTEM_SHARE);
     this.#lock = lock;
-    this.#thread = new WriterThread(entry, { directory, segmentBytesMax });
+    this.#thread = new WriterThread(entry, { directory, segmentBytesMax }, (usedBytes) => {
+      this.#usedBytes = usedBytes;
+      this.#reader.forgetReleased();
+    });
     this.#reader = new JournalLogReader({ directory, clock, isWoken: true });
-    this.#queue = new AppendQueue((appends) => this.#commit(appends), options.queueLimits ?? QUEUE_LIMITS);
+    this.#queue = new AppendQueue((appends) => this.#commit(appends), {
+      ...GROUPING,
+      ...(options.queueLimits ?? QUEUE_LIMITS),
+    });
   }
 
   /** @throws DataLockedError naming the process that has the journal. @throws Error when its files cannot be used. */
@@ -101,6 +108,10 @@ export class JournalEventLog extends ReplicaLog {
   async setMark(name: string, value: string): Promise<void> {
     if (this.#closing !== undefined) throw new ClosedLogError();
     await this.#queue.append({ records: [], bytes: name.length + value.length, mark: { name, value } });
+  }
+
+  release(throughSequence: number): void {
+    if (this.#closing === undefined) this.#thread.release(throughSequence);
   }
 
   isFull(): boolean {

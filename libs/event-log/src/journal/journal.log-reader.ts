@@ -4,14 +4,13 @@ import { ClosedLogError, CorruptLogError, OffsetOutOfRangeError } from '../event
 import {
   LogReader,
   type Assignment,
-  type FindOptions,
   type HeadsOptions,
   type LogEvent,
   type LogSlice,
   type ReadOptions,
 } from '../event-log.port.js';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
-import type { SequencedEvent } from '../replica-log.port.js';
+import type { FindOptions, SequencedEvent } from '../replica-log.port.js';
 import { areEqualHeads } from '../waiting/are-equal-heads.js';
 import { promised } from '../waiting/promised.js';
 import { Sleepers, UNTIL_WOKEN, type Pauses } from '../waiting/sleepers.js';
@@ -51,6 +50,11 @@ export class JournalLogReader extends LogReader {
   /** Something was appended: whoever waits for it looks again. */
   wake(): void {
     this.#sleepers.wake();
+  }
+
+  /** Segments have been removed. */
+  forgetReleased(): void {
+    this.#catalogue.listAgain();
   }
 
   async read(partition: number, from: bigint, options: ReadOptions = {}): Promise<LogSlice> {

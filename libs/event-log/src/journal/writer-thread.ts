@@ -23,14 +23,16 @@ interface Waiting {
 export class WriterThread {
   readonly #entry: URL;
   readonly #settings: Omit<WriterSettings, 'nowMs'>;
+  readonly #onRelease: (usedBytes: number) => void;
   #worker: Worker | undefined;
   #starting: Promise<Opened | Failed> | undefined;
   /** Batches that the thread has, oldest first. */
   #waiting: Waiting[] = [];
 
-  constructor(entry: URL, settings: Omit<WriterSettings, 'nowMs'>) {
+  constructor(entry: URL, settings: Omit<WriterSettings, 'nowMs'>, onRelease: (usedBytes: number) => void) {
     this.#entry = entry;
     this.#settings = settings;
+    this.#onRelease = onRelease;
   }
 
   /** Opens the journal. */
@@ -51,6 +53,11 @@ export class WriterThread {
       this.#waiting.push({ events: countEvents(batch), answer });
       post(worker, batch);
     });
+  }
+
+  /** Lets whole segments go that end at or before a sequence number; nobody waits for it. */
+  release(sequence: number): void {
+    if (this.#worker !== undefined) post(this.#worker, { kind: 'release', sequence });
   }
 
   async stop(): Promise<void> {
@@ -85,6 +92,7 @@ export class WriterThread {
   #answer(worker: Worker, reply: WriterReply): void {
     if (worker !== this.#worker) return; // an earlier thread's last words
     if (reply.kind === 'failed') for (const { answer } of this.#waiting.splice(0, reply.batches)) answer(reply);
+    if (reply.kind === 'released') this.#onRelease(reply.usedBytes);
     if (reply.kind !== 'written') return;
     let at = 0;
     for (const { events, answer } of this.#waiting.splice(0, reply.batches)) {

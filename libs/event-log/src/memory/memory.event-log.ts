@@ -1,4 +1,5 @@
 import type { Clock } from '#contracts';
+import { measureBatch } from '../appending/measure-batch.js';
 import {
   ClosedLogError,
   IndefiniteAppendError,
@@ -16,8 +17,7 @@ import type {
   ReadOptions,
 } from '../event-log.port.js';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
-import { measureBatch } from '../measure-batch.js';
-import { ReplicaLog, type SequencedEvent } from '../replica-log.port.js';
+import { ReplicaLog, type FindOptions, type SequencedEvent } from '../replica-log.port.js';
 import { areEqualHeads } from '../waiting/are-equal-heads.js';
 import { promised } from '../waiting/promised.js';
 import { Sleepers, UNTIL_WOKEN } from '../waiting/sleepers.js';
@@ -132,6 +132,9 @@ export class MemoryEventLog extends ReplicaLog {
   marks(): Promise<ReadonlyMap<string, string>> {
     return this.#answer(() => new Map(this.#marks));
   }
+
+  /** Keeps everything: simulations are short. */
+  release(): void {}
 
   isFull(): boolean {
     return false;

@@ -61,6 +61,17 @@ export class SegmentCatalogue {
     return file === undefined || file === this.#files.at(-1) ? newest : this.#openSealed(file);
   }
 
+  /** The oldest segments are gone from the directory. */
+  listAgain(): void {
+    this.#files = listSegments(this.#directory);
+    const paths = new Set(this.#files.map(({ path }) => path));
+    for (const [path, { reader }] of this.#sealed) {
+      if (paths.has(path)) continue;
+      reader.close();
+      this.#sealed.delete(path);
+    }
+  }
+
   close(): void {
     this.#newest?.reader.close();
     for (const { reader } of this.#sealed.values()) reader.close();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncDirectory } from './durable-directory.js';
 import type { Database, OpenDatabase } from './open-database.js';
@@ -7,6 +7,8 @@ import type { Database, OpenDatabase } from './open-database.js';
 const APPLICATION_ID = 0x4f56544c;
 const FORMAT_VERSION = 1;
 const DRAFT = 'draft.sqlite';
+/** What SQLite keeps beside a file. */
+const COMPANIONS = ['', '-wal', '-shm', '-journal'];
 const NAME = /^segment-(\d{16})\.sqlite$/;
 
 /**
@@ -75,7 +77,7 @@ export function listSegments(directory: string): SegmentFile[] {
 /** Makes a segment under another name and moves it into place: it exists whole or not at all, after a crash too. */
 export function createSegment(directory: string, start: SegmentStart, open: OpenDatabase): void {
   const draft = join(directory, DRAFT);
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(draft + suffix, { force: true });
+  for (const suffix of COMPANIONS) rmSync(draft + suffix, { force: true });
   const database = open(draft, 'write');
   try {
     fillSegment(database, start);
@@ -84,6 +86,17 @@ export function createSegment(directory: string, start: SegmentStart, open: Open
   }
   renameSync(draft, join(directory, `segment-${String(start.firstSequence).padStart(16, '0')}.sqlite`));
   syncDirectory(directory);
+}
+
+/** Removes sealed segments, for good; whoever has them open reads on. Returns how many bytes they had. */
+export function removeSegments(directory: string, files: readonly SegmentFile[]): number {
+  let bytes = 0;
+  for (const { path } of files) {
+    bytes += statSync(path).size;
+    for (const suffix of COMPANIONS) rmSync(path + suffix, { force: true });
+  }
+  syncDirectory(directory);
+  return bytes;
 }
 
 function fillSegment(database: Database, { createdMs, heads, marks }: SegmentStart): void {

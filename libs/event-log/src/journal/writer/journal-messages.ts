@@ -13,7 +13,13 @@ export interface BatchMessage {
   readonly nowMs: number;
 }
 
-export type WriterMessage = BatchMessage | { readonly kind: 'close' };
+/** Nobody needs what stands up to this sequence number: whole segments of it may go. */
+export interface ReleaseMessage {
+  readonly kind: 'release';
+  readonly sequence: number;
+}
+
+export type WriterMessage = BatchMessage | ReleaseMessage | { readonly kind: 'close' };
 
 export interface Opened {
   readonly kind: 'opened';
@@ -42,7 +48,13 @@ export interface Failed {
   readonly mayBeWritten: boolean;
 }
 
-export type WriterReply = Opened | Written | Failed | { readonly kind: 'closed' };
+/** Segments have been removed. */
+export interface Released {
+  readonly kind: 'released';
+  readonly usedBytes: number;
+}
+
+export type WriterReply = Opened | Written | Failed | Released | { readonly kind: 'closed' };
 
 /** What the writer's thread is started with. */
 export interface WriterSettings {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { OpenDatabase } from '../segment/open-database.js';
-import { createSegment, listSegments } from '../segment/segment-file.js';
+import { createSegment, listSegments, removeSegments } from '../segment/segment-file.js';
 import type { IdFilter } from './id-filter.js';
 import {
   ENTRIES_PER_PLACE,
@@ -8,6 +8,7 @@ import {
   type BatchMessage,
   type Failed,
   type Opened,
+  type Released,
   type WriterSettings,
   type Written,
 } from './journal-messages.js';
@@ -77,6 +78,19 @@ export class JournalWriter {
     } catch (error) {
       this.#abandon(error); // nothing is lost: what was committed stays in the write-ahead log
     }
+  }
+
+  /**
+   * Removes segments that end at or before a sequence number. The newest two stay: an id that stands in them is not
+   * written again.
+   */
+  release(sequence: number): Released | null {
+    const removable = listSegments(this.#settings.directory).slice(0, -1);
+    const gone = removable.slice(0, -1).filter((_, index) => removable[index + 1]!.firstSequence <= sequence + 1);
+    if (gone.length === 0 || this.#segment === undefined) return null;
+    this.#sealedBytes -= removeSegments(this.#settings.directory, gone);
+    this.#measure(this.#segment);
+    return { kind: 'released', usedBytes: this.#usedBytes };
   }
 
   close(): void {

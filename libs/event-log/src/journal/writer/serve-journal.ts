@@ -3,6 +3,7 @@ import type { OpenDatabase } from '../segment/open-database.js';
 import {
   mergeBatches,
   type BatchMessage,
+  type ReleaseMessage,
   type WriterMessage,
   type WriterReply,
   type WriterSettings,
@@ -26,12 +27,14 @@ export function serveJournal(port: MessagePort, settings: WriterSettings, open: 
   }
   const quiet = setTimeout(() => writer.checkpoint(true), QUIET_MS);
   port.on('message', (first: WriterMessage) => {
-    const { batches, isLast } = takeWaiting(port, first);
+    const { batches, release, isLast } = takeWaiting(port, first);
     if (isSome(batches)) {
       reply({ ...writer.append(mergeBatches(batches)), batches: batches.length });
       writer.checkpoint(false); // after the reply: nobody waits for it
       quiet.refresh();
     }
+    const released = release && writer.release(release.sequence);
+    if (released) reply(released);
     if (isLast) {
       clearTimeout(quiet);
       writer.close();
@@ -43,6 +46,7 @@ export function serveJournal(port: MessagePort, settings: WriterSettings, open: 
 
 interface Taken {
   readonly batches: readonly BatchMessage[];
+  readonly release: ReleaseMessage | undefined;
   /** The order to close came after them. */
   readonly isLast: boolean;
 }
@@ -50,13 +54,15 @@ interface Taken {
 /** Everything that has come in already: at most what the sender lets be under way. */
 function takeWaiting(port: MessagePort, first: WriterMessage): Taken {
   const batches: BatchMessage[] = [];
+  let release: ReleaseMessage | undefined;
   let message: WriterMessage | undefined = first;
   while (message !== undefined) {
-    if (message.kind === 'close') return { batches, isLast: true };
-    batches.push(message);
+    if (message.kind === 'close') return { batches, release, isLast: true };
+    if (message.kind === 'release') release = message;
+    else batches.push(message);
     message = receiveMessageOnPort(port)?.message as WriterMessage | undefined;
   }
-  return { batches, isLast: false };
+  return { batches, release, isLast: false };
 }
 
 const isSome = (batches: readonly BatchMessage[]): batches is readonly [BatchMessage, ...BatchMessage[]] =>

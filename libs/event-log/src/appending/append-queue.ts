@@ -1,18 +1,22 @@
 import { IndefiniteAppendError, LogOverloadedError, RejectedAppendError } from '../event-log.errors.js';
 import type { AppendedAt, LogRecord } from '../event-log.port.js';
 
-/** One group takes at most this much, unless a single append is larger. */
-const GROUP_EVENTS_MAX = 128;
-const GROUP_BYTES_MAX = 262_144;
-/** So many events go on their way before the turn of the event loop ends: the disk works while the loop does. */
+/** So many events go on their way before the turn of the event loop ends: the writer works while the loop does. */
 const GROUP_EVENTS_EARLY = 8;
-/** Enough to keep the writer busy while answers travel; what comes beyond them waits, and makes larger groups. */
-const GROUPS_UNDER_WAY_MAX = 4;
 
 /** How much may be held in memory before appends are refused. */
 export interface QueueLimits {
   readonly eventsMax: number;
   readonly bytesMax: number;
+}
+
+/** How appends are put together. */
+export interface Grouping {
+  /** One group takes at most this much, unless a single append is larger. */
+  readonly groupEventsMax: number;
+  readonly groupBytesMax: number;
+  /** Groups handed over and not answered; what comes beyond them waits, and makes larger groups. */
+  readonly underWayMax: number;
 }
 
 /** What one caller wants to become durable as a whole. */
@@ -43,7 +47,7 @@ interface Waiting extends Append {
  */
 export class AppendQueue {
   readonly #commit: Commit;
-  readonly #limits: QueueLimits;
+  readonly #limits: QueueLimits & Grouping;
   #waiting: Waiting[] = [];
   #waitingEvents = 0;
   #heldEvents = 0;
@@ -52,7 +56,7 @@ export class AppendQueue {
   #isSendDue = false;
   readonly #whenDrained: (() => void)[] = [];
 
-  constructor(commit: Commit, limits: QueueLimits) {
+  constructor(commit: Commit, limits: QueueLimits & Grouping) {
     this.#commit = commit;
     this.#limits = limits;
   }
@@ -62,7 +66,7 @@ export class AppendQueue {
     const { eventsMax, bytesMax } = this.#limits;
     const isOver = this.#heldEvents + append.records.length > eventsMax || this.#heldBytes + append.bytes > bytesMax;
     if (isOver && this.#heldEvents > 0) {
-      throw new LogOverloadedError(`The event log has ${this.#heldEvents} events waiting for the disk.`);
+      throw new LogOverloadedError(`The event log has ${this.#heldEvents} events waiting to be written.`);
     }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { ...append, resolve, reject, timer: undefined };
@@ -102,7 +106,7 @@ export class AppendQueue {
   }
 
   #send(): void {
-    while (this.#waiting.length > 0 && this.#groupsUnderWay < GROUPS_UNDER_WAY_MAX) {
+    while (this.#waiting.length > 0 && this.#groupsUnderWay < this.#limits.underWayMax) {
       this.#groupsUnderWay += 1;
       void this.#commitGroup(this.#takeGroup());
     }
@@ -126,12 +130,13 @@ export class AppendQueue {
   }
 
   #takeGroup(): Waiting[] {
+    const { groupEventsMax, groupBytesMax } = this.#limits;
     let events = 0;
     let bytes = 0;
     const end = this.#waiting.findIndex((append, index) => {
       events += append.records.length;
       bytes += append.bytes;
-      return index > 0 && (events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX);
+      return index > 0 && (events > groupEventsMax || bytes > groupBytesMax);
     });
     const group = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
     for (const { records } of group) this.#waitingEvents -= records.length;

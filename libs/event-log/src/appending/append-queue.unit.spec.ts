@@ -4,7 +4,13 @@ import type { AppendedAt } from '../event-log.port.js';
 import { makeRecords } from '../log-records.suite.js';
 import { AppendQueue, type Append, type CommitResult } from './append-queue.js';
 
-const LIMITS = { eventsMax: 1_000, bytesMax: 1_000_000 };
+const LIMITS = {
+  eventsMax: 1_000,
+  bytesMax: 1_000_000,
+  groupEventsMax: 128,
+  groupBytesMax: 262_144,
+  underWayMax: 4,
+};
 const append = (events: number, more: Partial<Append> = {}): Append => ({
   records: makeRecords(events),
   bytes: events * 100,

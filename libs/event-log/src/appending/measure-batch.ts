@@ -1,6 +1,6 @@
-import { RejectedAppendError } from './event-log.errors.js';
-import type { LogRecord } from './event-log.port.js';
-import { PARTITION_COUNT } from './identity/partition-of.js';
+import { RejectedAppendError } from '../event-log.errors.js';
+import type { LogRecord } from '../event-log.port.js';
+import { PARTITION_COUNT } from '../identity/partition-of.js';
 
 /** Largest value of one event, in bytes of UTF-8: what a Kafka broker takes by default. */
 const VALUE_BYTES_MAX = 1_048_576;
