@@ -3,6 +3,7 @@ import { InjectCommander } from 'nest-commander';
 import { Clock } from '#contracts';
 import { SystemClock } from '#telemetry';
 import { CliConfig } from './cli.config.js';
+import { ArchiveCommand } from './commands/archive.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
 import { RebuildCommand } from './commands/rebuild.command.js';
 import { ReplayCommand } from './commands/replay.command.js';
@@ -18,6 +19,7 @@ interface Program {
   providers: [
     { provide: CliConfig, useFactory: () => new CliConfig() },
     { provide: Clock, useClass: SystemClock },
+    ArchiveCommand,
     MigrateCommand,
     RebuildCommand,
     ReplayCommand,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Pool } from 'pg';
 import type { Clock } from '#contracts';
-import { DataLock, DataLockedError, JournalLogReader } from '#event-log';
+import { DataLock, DataLockedError, type LogReader } from '#event-log';
 import { startEmbeddedPostgres, type DatabaseLogin, type EmbeddedPostgres } from '#persistence';
 import type { CliConfig } from './cli.config.js';
 import { CommandFailedError } from './cli.errors.js';
+import { openWholeLog } from './open-log.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined };
 
@@ -13,7 +14,7 @@ const SILENT = { info: () => undefined, warn: () => undefined };
  * running; without one the command holds the data's lock, starts the server and stops it again.
  */
 export class Installation {
-  readonly log: JournalLogReader;
+  readonly log: LogReader;
   readonly #pools: Pool[] = [];
 
   private constructor(
@@ -22,7 +23,7 @@ export class Installation {
     private readonly server: EmbeddedPostgres,
     private readonly lock: DataLock | null,
   ) {
-    this.log = new JournalLogReader({ directory: config.journalDir, clock });
+    this.log = openWholeLog(config, clock);
   }
 
   static async open(config: CliConfig, clock: Clock): Promise<Installation> {

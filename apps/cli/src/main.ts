@@ -3,7 +3,14 @@ import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
 
 /** Names of errors whose message is all that an operator needs. */
-const TOLD_IN_WORDS = ['CommandFailedError', 'RebuildRefusedError', 'EmbeddedPostgresError', 'SchemaOutdatedError'];
+const TOLD_IN_WORDS = [
+  'ArchiveStoreError',
+  'CommandFailedError',
+  'EmbeddedPostgresError',
+  'ForeignArchiveError',
+  'RebuildRefusedError',
+  'SchemaOutdatedError',
+];
 
 await CommandFactory.run(CliModule, {
   logger: false,

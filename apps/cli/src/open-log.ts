@@ -1,0 +1,14 @@
+import type { Clock } from '#contracts';
+import { ArchivedLogReader, JournalLogReader, openArchiveStore, type LogReader } from '#event-log';
+import type { CliConfig } from './cli.config.js';
+
+/** The log that projections fold, from the offset on that it still keeps. */
+export const openLog = ({ journalDir }: CliConfig, clock: Clock): LogReader =>
+  new JournalLogReader({ directory: journalDir, clock });
+
+/** The same from its first event on: where there is an archive, what lies there is read there. */
+export function openWholeLog(config: CliConfig, clock: Clock): LogReader {
+  const log = openLog(config, clock);
+  if (config.archive === null) return log;
+  return new ArchivedLogReader({ log, store: openArchiveStore(config.archive, clock) });
+}
