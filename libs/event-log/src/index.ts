@@ -1,15 +1,4 @@
-export {
-  EventLog,
-  LogReader,
-  type AppendedAt,
-  type AppendOptions,
-  type Assignment,
-  type HeadsOptions,
-  type LogEvent,
-  type LogRecord,
-  type LogSlice,
-  type ReadOptions,
-} from './event-log.port.js';
+export * from './event-log.port.js';
 export { ReplicaLog, type FindOptions, type SequencedEvent } from './replica-log.port.js';
 export * from './event-log.errors.js';
 export { ArchivedLogReader } from './archive/archived.log-reader.js';
@@ -27,5 +16,6 @@ export { TopicMismatchError, ensureTopics, type TopicDurability } from './kafka/
 export { KafkaEventLog } from './kafka/kafka.event-log.js';
 export { KafkaLogReader } from './kafka/kafka.log-reader.js';
 export { EVENTS_TOPIC, type KafkaOptions, type KafkaTrouble } from './kafka/kafka.options.js';
+export { readKafkaSettings, type KafkaSettings } from './kafka/read-kafka-options.js';
 export { JournalShipper, type Backlog, type ShippingOptions } from './shipping/journal-shipper.js';
 export { MemoryEventLog, type AppendFault } from './memory/memory.event-log.js';
