@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { waitUntil } from './wait-until.js';
 
 /**
  * Reads which process runs, a line for each change, until the writer ends; then ends the process and removes the folder.
@@ -36,22 +37,30 @@ export class EngineProcess {
     (this.leash.stdin as Writable & { unref(): void }).unref();
   }
 
-  /** Starts it; whether it then answers is for its user to ask. */
-  launch(): void {
-    const { command, args, folder } = this.engine;
-    const log = openSync(join(folder, 'log'), 'a');
-    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', log, log], detached: true });
-    closeSync(log);
-    this.child = child;
-    this.leash.stdin.write(`${child.pid ?? ''}\n`);
-    child.once('exit', () => this.leash.stdin.write('\n'));
-    child.once('error', () => undefined); // such as a command that is not there: it never ran
-    child.unref();
+  /**
+   * Starts it and asks until it is ready. Rejects with what it printed if it ends before; then its folder is gone, too.
+   */
+  async launchUntil(isReady: () => Promise<boolean>): Promise<void> {
+    this.launch();
+    try {
+      await waitUntil(() => {
+        if (!this.isRunning) throw new Error(`${this.engine.command} ended before it was ready:\n${this.printed}`);
+        return isReady();
+      });
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
   }
 
   get isRunning(): boolean {
+    return this.pid !== 0;
+  }
+
+  /** Of the process that runs; 0 when none does. */
+  get pid(): number {
     const { child } = this;
-    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    return child?.exitCode === null && child.signalCode === null ? (child.pid ?? 0) : 0;
   }
 
   /** The end of what it printed. */
@@ -61,7 +70,7 @@ export class EngineProcess {
 
   /** Sends the signal and waits for the end. Nothing happens to one that does not run. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (!this.isRunning || !this.child) return;
+    if (!this.child || !this.isRunning) return;
     this.child.ref();
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
@@ -82,5 +91,17 @@ export class EngineProcess {
     const ended = once(this.leash, 'exit');
     this.leash.stdin.end();
     await ended;
+  }
+
+  private launch(): void {
+    const { command, args, folder } = this.engine;
+    const log = openSync(join(folder, 'log'), 'a');
+    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    this.child = child;
+    this.leash.stdin.write(`${child.pid ?? ''}\n`);
+    child.once('exit', () => this.leash.stdin.write('\n'));
+    child.once('error', () => undefined); // such as a command that is not there: it never ran
+    child.unref();
   }
 }

@@ -5,7 +5,6 @@ import { Kafka, logLevel } from 'kafkajs';
 import { EngineProcess } from './engine-process.js';
 import { FORMATTED_STORAGE, isKafkaPrepared, kafkaCommand, kafkaSettings } from './prepare-kafka.mjs';
 import { stablePort } from './stable-port.js';
-import { waitUntil } from './wait-until.js';
 
 /** Tests that need a broker skip themselves where scripts/test.mjs could not prepare one; .ci/run then fails. */
 export const describeWithKafka = isKafkaPrepared() ? describe : describe.skip;
@@ -88,17 +87,8 @@ export class KafkaBroker {
     return this.engine.discard();
   }
 
-  private async launch(): Promise<void> {
-    this.engine.launch();
-    try {
-      await waitUntil(() => {
-        if (!this.isRunning) throw new Error(`Kafka ended before it was ready:\n${this.printed}`);
-        return this.isReady();
-      });
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+  private launch(): Promise<void> {
+    return this.engine.launchUntil(() => this.isReady());
   }
 
   /** Whether the broker leads its partitions and has loaded the groups. */
