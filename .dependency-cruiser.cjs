@@ -1,6 +1,6 @@
 // Who may import whom (docs/ARCHITECTURE.md draws it). `test/house-rules/boundaries.spec.ts` proves that the aliases
 // resolve into the sources and that a planted violation of every rule is found.
-const ROOMS = '^libs/(routing|providers|ledger|tenancy|audit)/';
+const ROOMS = '^libs/(routing|providers|ledger|tenancy|traffic|audit)/';
 const SPEC = '[.](spec|suite)[.]ts$';
 const NODE_CORE = ['core'];
 const NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];

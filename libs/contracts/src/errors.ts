@@ -39,6 +39,7 @@ export const ERROR_CATALOGUE = {
   request_too_large: { status: 413, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   budget_held: { status: 429, type: 'rate_limit_error' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
   provider_rate_limited: { status: 429, type: 'rate_limit_error' },
   internal_error: { status: 500, type: 'server_error' },
   provider_error: { status: 502, type: 'api_error' },
@@ -63,10 +64,14 @@ interface ErrorOptions {
   /** What happened, where `message` says what to do; shown as `detail`. */
   readonly detail?: string;
   readonly retryAfterMs?: number;
+  /** More that its answer says, by header. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Overrides the catalogue's status, e.g. a provider's own 422. */
   readonly status?: number;
   readonly cause?: unknown;
 }
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The one error that reaches a caller. Every room throws it with a code of the catalogue. */
 export class GatewayError extends Error {
@@ -75,6 +80,7 @@ export class GatewayError extends Error {
   readonly param: string | null;
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly code: ErrorCode,
@@ -88,6 +94,7 @@ export class GatewayError extends Error {
     this.param = options.param ?? null;
     this.detail = options.detail ?? message;
     this.retryAfterMs = options.retryAfterMs;
+    this.headers = options.headers ?? NO_HEADERS;
   }
 
   /** OpenAI's error shape plus `detail`. */

@@ -14,12 +14,15 @@ import {
 import { resolveCandidates, type ResolvedModel } from '#routing';
 import type { BudgetDirectory } from '../feeds/budget-directory.js';
 import type { ConnectionBook } from '../routes/connection-book.js';
+import type { LimitGate, LimitPass } from '../traffic/limit-gate.js';
 import type { InboundCall } from './inbound-call.js';
 
 /** A call that may go on: where it can go, and the money that is set aside for it. */
 export interface Admitted {
   readonly resolved: ResolvedModel;
   readonly hold: Hold;
+  /** What it may use under the operator's limits; null where none concerns it. */
+  readonly pass: LimitPass | null;
   /** The hold as RequestRouted carries it. */
   readonly holdFacts: RequestRouted['hold'];
   readonly inputTokensBound: number;
@@ -35,7 +38,9 @@ export interface AdmissionRules {
   readonly unpricedModels: 'allow' | 'block';
 }
 
-/** Admit: the model exists, and the worst case is held on every budget above the key. */
+const NO_LIMITS: Pick<LimitGate, 'pass'> = { pass: () => null };
+
+/** Admit: the model exists, no limit of the operator stops the request, and the worst case is held on every budget above the key. */
 @Injectable()
 export class Admission {
   constructor(
@@ -43,6 +48,7 @@ export class Admission {
     private readonly budgets: { readonly book: BudgetBook; readonly directory: BudgetDirectory },
     private readonly sources: { readonly clock: Clock; readonly ids: UuidV7Source },
     private readonly rules: AdmissionRules,
+    private readonly limits: Pick<LimitGate, 'pass'> = NO_LIMITS,
   ) {}
 
   /** @throws GatewayError 402, 403, 404, 429 or 503; nothing has been recorded then. */
@@ -51,6 +57,14 @@ export class Admission {
     const question = this.holdQuestion(call, resolved);
     const size = sizeHold(question);
     const { keyId, tenantId, orgId } = call.principal;
+    const waiting = this.limits.pass({
+      requestId: call.requestId,
+      keyId,
+      tenantId,
+      model: resolved.group,
+      tokensBound: () => size.inputTokensBound + outputWithin(question, size.amountNanoUsd).outputTokensBound,
+    });
+    const pass = waiting === null ? null : await waiting;
     const request = {
       holdId: this.sources.ids.next(),
       requestId: call.requestId,
@@ -60,12 +74,14 @@ export class Admission {
       epochMs: call.receivedEpochMs,
       monotonicMs: this.sources.clock.monotonicMs(),
     };
-    const hold = this.budgets.book.tryHold(request) ?? (await this.budgets.book.hold(request));
+    const waited = this.budgets.book.tryHold(request) ?? this.budgets.book.hold(request);
+    const hold = waited instanceof Promise ? await this.orLeave(pass, waited) : waited;
     const output = outputWithin(question, hold.amountNanoUsd);
     const bounds = { inputTokensBound: size.inputTokensBound, outputTokensBound: output.outputTokensBound };
     return {
       resolved,
       hold,
+      pass,
       holdFacts: {
         id: hold.id,
         amount_nano_usd: hold.amountNanoUsd.toString(),
@@ -85,6 +101,16 @@ export class Admission {
       return next();
     } catch (error) {
       this.budgets.book.void(hold);
+      throw error;
+    }
+  }
+
+  /** Who is not admitted has used no tokens, and frees the place; that it came stays counted. */
+  private async orLeave(pass: LimitPass | null, waited: Promise<Hold>): Promise<Hold> {
+    try {
+      return await waited;
+    } catch (error) {
+      pass?.end(0);
       throw error;
     }
   }

@@ -1,10 +1,11 @@
-import { Clock, type ChatRequest } from '#contracts';
+import { Clock, GatewayError, type ChatRequest } from '#contracts';
 import { UuidV7Source } from '#event-log';
 import { BudgetBook, MemorySliceAuthority, type Budget } from '#ledger';
 import { resolveConnections } from '../config/resolve-connections.js';
 import { BudgetDirectory } from '../feeds/budget-directory.js';
 import { ConnectionBook } from '../routes/connection-book.js';
 import { Admission, type AdmissionRules } from './admission.js';
+import type { LimitGate, LimitPass, PassRequest } from '../traffic/limit-gate.js';
 import type { InboundCall } from './inbound-call.js';
 
 const USD = 1_000_000_000n;
@@ -60,7 +61,11 @@ const budget = (more: Partial<Budget> = {}): Budget => ({
 });
 const PROJECT_BUDGET = budget({ id: 'b-project', scope: 'project', scopeId: 'acme-prod', period: 'total' });
 
-async function setting(budgets: readonly Budget[], rules: AdmissionRules = { unpricedModels: 'allow' }) {
+async function setting(
+  budgets: readonly Budget[],
+  rules: AdmissionRules = { unpricedModels: 'allow' },
+  limits?: Pick<LimitGate, 'pass'>,
+) {
   const authority = new MemorySliceAuthority(new Map(budgets.map(({ id, limitNanoUsd }) => [id, limitNanoUsd])));
   const book = new BudgetBook(authority, 'slot-0');
   await book.restore([]);
@@ -68,7 +73,7 @@ async function setting(budgets: readonly Budget[], rules: AdmissionRules = { unp
   directory.replaceAll(budgets);
   const clock = new StillClock();
   const sources = { clock, ids: new UuidV7Source(clock) };
-  const admission = new Admission(new ConnectionBook(connections, GROUPS), { book, directory }, sources, rules);
+  const admission = new Admission(new ConnectionBook(connections, GROUPS), { book, directory }, sources, rules, limits);
   const admit = (request: Partial<ChatRequest>, receivedEpochMs = NOON) =>
     admission.admit({
       requestId: sources.ids.next(),
@@ -192,5 +197,33 @@ describe('admission', () => {
       });
       expect(book.snapshot().openHolds).toBe(0);
     });
+  });
+});
+
+describe('admission under limits', () => {
+  it('asks for the model as it was resolved, and for the most that the request can take', async () => {
+    const asked: PassRequest[] = [];
+    const pass: LimitPass = { headers: {}, end: () => undefined };
+    const gate = { pass: (request: PassRequest) => (asked.push(request), Promise.resolve(pass)) };
+    const { admit } = await setting([budget()], undefined, gate);
+    const admitted = await admit({ model: 'both', max_tokens: 100 });
+    expect(admitted.pass).toBe(pass);
+    expect(asked).toMatchObject([{ keyId: 'key-1', tenantId: 'acme-prod', model: 'both' }]);
+    expect(asked[0]?.tokensBound()).toBe(admitted.inputTokensBound + 100);
+  });
+
+  it('holds nothing for whom a limit stops', async () => {
+    const stopped = new GatewayError('rate_limit_exceeded', 'Retry later.');
+    const { admit, book } = await setting([budget()], undefined, { pass: () => Promise.reject(stopped) });
+    await expect(admit({ max_tokens: 100 })).rejects.toBe(stopped);
+    expect(book.snapshot()).toMatchObject({ openHolds: 0 });
+  });
+
+  it('ends the pass of a request that no budget lets in', async () => {
+    const ended: (number | null)[] = [];
+    const pass = { headers: {}, end: (tokens: number | null) => void ended.push(tokens) };
+    const { admit } = await setting([budget({ limitNanoUsd: 1n })], undefined, { pass: () => Promise.resolve(pass) });
+    await expect(admit({ max_tokens: 100 })).rejects.toMatchObject({ code: 'budget_exhausted' });
+    expect(ended).toEqual([0]);
   });
 });

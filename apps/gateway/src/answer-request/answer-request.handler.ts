@@ -30,6 +30,7 @@ export class AnswerRequestHandler implements ICommandHandler<AnswerRequest> {
     const answer = new Answer(call, reply, this.surroundings);
     try {
       const admitted = await this.admission.admit(call); //                            402 403 404 429 503
+      answer.passes(admitted.pass);
       const routed = this.admission.orRelease(admitted, () => this.router.route(call, admitted)); // ✎ RequestRouted
       const called = await this.providers.call({ call, admitted, routed, answer }); // ✎ ProviderResponded
       const charge = await this.settlement.settle({ call, admitted, routed, called }); // ✎ BudgetCharged

@@ -20,6 +20,7 @@ import { BudgetDirectory } from '../feeds/budget-directory.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { ConnectionBook } from '../routes/connection-book.js';
 import type { ReadinessCheck } from '../surface/operations/readiness.js';
+import { Traffic } from '../traffic/traffic.js';
 import { OverloadGate } from '../surface/overload-gate.js';
 
 /** What a gateway is given: the engines of its deployment, opened by whoever starts it. */
@@ -60,6 +61,7 @@ export function wireGateway(engines: GatewayEngines) {
   const overload = new OverloadGate(config.environment.inFlightMax, log);
   const facts = new FactLog(log, clock, logger);
   const pools = new UpstreamPools();
+  const traffic = new Traffic({ config, em: engines.em, clock, logger, registry: register });
   const breakers = new CandidateBreakers({
     clock,
     source,
@@ -80,11 +82,13 @@ export function wireGateway(engines: GatewayEngines) {
     overload,
     facts,
     pools,
+    traffic,
     admission: new Admission(
       book,
       { book: budgets, directory },
       { clock, ids },
       { unpricedModels: config.unpricedModels },
+      traffic.limits,
     ),
     router: new RequestRouter(book, new VectorCache(posteriors), breakers, {
       clock,

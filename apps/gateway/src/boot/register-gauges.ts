@@ -2,7 +2,7 @@ import { cursors } from '#read-models';
 import type { GatewayCore } from './gateway-core.js';
 
 /** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
-export function registerGauges({ metrics, overload, facts, budgets, log, em }: GatewayCore): void {
+export function registerGauges({ metrics, overload, facts, budgets, log, em, traffic }: GatewayCore): void {
   metrics.gauge('overture_requests_in_flight', 'Requests that are being answered.', () => overload.requestsInFlight);
   metrics.gauge(
     'overture_journal_pending_batches',
@@ -17,6 +17,10 @@ export function registerGauges({ metrics, overload, facts, budgets, log, em }: G
   metrics.gauge('overture_projection_lag_events', 'Events in the journal that the tables do not show yet.', () =>
     projectionLag(log, em.fork()).catch(() => Number.NaN),
   );
+  if (traffic.link !== null) {
+    const { link } = traffic;
+    metrics.gauge('overture_redis_up', '1 while Redis answers in time.', () => (link.isUp ? 1 : 0));
+  }
   metrics.gauge('overture_projection_halted_partitions', 'Partitions whose projection has stopped at an event.', () =>
     haltedPartitions(em.fork()).catch(() => Number.NaN),
   );

@@ -32,6 +32,7 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
   await closeOpenRequests({ ...core, catalogueVersion: core.book.catalogueVersion });
   const feeds = feedsOf(core);
   for (const feed of feeds) await feed.start();
+  await core.traffic.start();
   const stopCheckpoints = keepCheckpoints(core);
   const tending = setInterval(() => {
     void core.budgets.tend({ epochMs: core.clock.epochMs(), monotonicMs: core.clock.monotonicMs() });
@@ -55,14 +56,16 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
         core.logger.warn({ err: error }, message);
       });
       await stopCheckpoints();
+      await core.traffic.close();
       await core.pools.close();
     },
   };
 }
 
-const feedsOf = ({ em, keys, directory, posteriors, logger }: GatewayCore): PolledFeed[] => [
+const feedsOf = ({ em, keys, directory, posteriors, traffic, logger }: GatewayCore): PolledFeed[] => [
   new PolledFeed(new PostgresKeySource(em.fork(), keys), REVOCATION_POLL_MS, logger),
   new PolledFeed(new PostgresBudgetSource(em.fork(), directory), REVOCATION_POLL_MS, logger),
+  new PolledFeed(traffic.limitSource, REVOCATION_POLL_MS, logger),
   new PolledFeed(new PostgresPosteriorSource(em.fork(), posteriors, logger), POSTERIOR_POLL_MS, logger),
 ];
 

@@ -17,6 +17,8 @@ export interface Environment {
   readonly configPath: string;
   readonly configRequired: boolean;
   readonly bootstrapKey: Secret | null;
+  /** Shared by all gateways of a deployment; null where each is by itself. */
+  readonly redisUrl: Secret | null;
   /** Callers without a key are let in; only ever true on loopback. */
   readonly anonymous: boolean;
   readonly durability: Durability;
@@ -47,6 +49,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): E
     configPath: resolve(variables['OVERTURE_CONFIG'] ?? 'overture.yaml'),
     configRequired: variables['OVERTURE_CONFIG'] !== undefined,
     bootstrapKey: readBootstrapKey(variables['OVERTURE_BOOTSTRAP_KEY'], problems),
+    redisUrl: readRedisUrl(variables['OVERTURE_REDIS_URL'], problems),
     anonymous,
     durability: readOneOf({ name: 'DURABILITY', fallback: 'overlapped', allowed: DURABILITIES }, variables, problems),
     logLevel: readOneOf({ name: 'LOG_LEVEL', fallback: 'info', allowed: LOG_LEVELS }, variables, problems),
@@ -96,4 +99,14 @@ function readBootstrapKey(key: string | undefined, problems: string[]): Secret |
     );
   }
   return new Secret(key);
+}
+
+/** The value itself is not shown: it may hold a password. */
+function readRedisUrl(text: string | undefined, problems: string[]): Secret | null {
+  if (text === undefined) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
+    problems.push('OVERTURE_REDIS_URL: must be redis://host:port, or rediss:// for TLS');
+  }
+  return new Secret(text);
 }

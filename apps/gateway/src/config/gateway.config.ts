@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { DEFAULT_POLICY, buildModelIndex, type OfferedConnection, type RoutingPolicy } from '#routing';
 import { readEnvironment, type Environment } from './environment.config.js';
-import type { OvertureFile } from './overture-file.schema.js';
+import type { ConfiguredLimit, OvertureFile } from './overture-file.schema.js';
 import { readOvertureFile } from './read-overture-file.js';
 import { simulatedOffers } from './simulated-connections.js';
 import { resolveConnections, type ResolvedConnections } from './resolve-connections.js';
@@ -13,6 +13,7 @@ export interface GatewayConfig {
   readonly resolved: ResolvedConnections;
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly budgets: NonNullable<OvertureFile['budgets']>;
+  readonly limits: readonly ConfiguredLimit[];
   readonly policy: RoutingPolicy;
   readonly unpricedModels: 'allow' | 'block';
 }
@@ -39,12 +40,14 @@ export function readGatewayConfig(variables: NodeJS.ProcessEnv): GatewayConfig {
   const groups = file.groups ?? {};
   checkGroups(resolved, groups, problems);
   checkBudgets(file, problems);
+  checkLimits(file, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     environment,
     resolved,
     groups,
     budgets: file.budgets ?? [],
+    limits: file.limits ?? [],
     policy: policyOf(file),
     unpricedModels: file.routing?.unpricedModels ?? 'allow',
   };
@@ -75,6 +78,17 @@ function checkBudgets({ budgets = [] }: OvertureFile, problems: string[]): void 
   for (const { name } of budgets) {
     if (names.has(name)) problems.push(`budgets/${name}: the name is used twice`);
     names.add(name);
+  }
+}
+
+function checkLimits({ limits = [] }: OvertureFile, problems: string[]): void {
+  const names = new Set<string>();
+  for (const { name, requestsPerMinute, tokensPerMinute, concurrentRequests } of limits) {
+    if (names.has(name)) problems.push(`limits/${name}: the name is used twice`);
+    names.add(name);
+    if ([requestsPerMinute, tokensPerMinute, concurrentRequests].every((limit) => limit === undefined)) {
+      problems.push(`limits/${name}: limits nothing: set requestsPerMinute, tokensPerMinute or concurrentRequests`);
+    }
   }
 }
 

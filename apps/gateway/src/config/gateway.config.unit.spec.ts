@@ -65,15 +65,38 @@ describe('the configuration of a gateway', () => {
 groups: { fast: [no-such-model] }
 budgets:
   - { name: team, scope: project, of: default, period: day, limitUsd: "1" }
-  - { name: team, scope: project, of: default, period: day, limitUsd: "2" }`;
+  - { name: team, scope: project, of: default, period: day, limitUsd: "2" }
+limits:
+  - { name: idle, scope: key, of: "*" }
+  - { name: twice, scope: key, of: "*", requestsPerMinute: 1 }
+  - { name: twice, scope: key, of: "*", requestsPerMinute: 1 }`;
     const problems = problemsOf(() =>
-      read(yaml, { PORT: '70000', HOST: '0.0.0.0', OVERTURE_ANONYMOUS: 'true', OVERTURE_BOOTSTRAP_KEY: 'short' }),
+      read(yaml, {
+        PORT: '70000',
+        HOST: '0.0.0.0',
+        OVERTURE_ANONYMOUS: 'true',
+        OVERTURE_BOOTSTRAP_KEY: 'short',
+        OVERTURE_REDIS_URL: 'http://hush@nowhere',
+      }),
     ).join('\n');
-    for (const told of ['PORT', 'OVERTURE_ANONYMOUS', 'OVERTURE_BOOTSTRAP_KEY', 'NOT_SET', 'nobody', 'used twice'])
+    for (const told of [
+      'PORT',
+      'OVERTURE_ANONYMOUS',
+      'OVERTURE_BOOTSTRAP_KEY',
+      'OVERTURE_REDIS_URL',
+      'NOT_SET',
+      'nobody',
+    ])
       expect(problems).toContain(told);
-    for (const told of ['connections/b: provider "custom" needs a baseUrl', 'groups/fast', 'budgets/team'])
+    for (const told of [
+      'connections/b: provider "custom" needs a baseUrl',
+      'groups/fast',
+      'budgets/team',
+      'limits/idle',
+      'limits/twice',
+    ])
       expect(problems).toContain(told);
-    expect(problems).not.toContain('short');
+    for (const secret of ['short', 'hush']) expect(problems).not.toContain(secret);
   });
 
   it('refuses fields that it does not know and money that is no text', () => {

@@ -73,6 +73,24 @@ const BudgetEntry = Type.Object(
   { additionalProperties: false },
 );
 
+const PerMinute = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 }));
+
+const LimitEntry = Type.Object(
+  {
+    name: Slug,
+    scope: Type.Union([Type.Literal('project'), Type.Literal('key')]),
+    of: Type.String({
+      minLength: 1,
+      description: 'Slug of the project, name of the API key, or * for each by itself.',
+    }),
+    models: Type.Optional(Type.Array(ModelName, { minItems: 1, description: 'Models or groups; left out: all.' })),
+    requestsPerMinute: PerMinute,
+    tokensPerMinute: PerMinute,
+    concurrentRequests: PerMinute,
+  },
+  { additionalProperties: false, description: 'What keys or projects may ask for; 429 beyond it.' },
+);
+
 const RoutingEntry = Type.Object(
   {
     strategy: Type.Optional(
@@ -99,10 +117,12 @@ export const OvertureFile = Type.Object(
       }),
     ),
     budgets: Type.Optional(Type.Array(BudgetEntry)),
+    limits: Type.Optional(Type.Array(LimitEntry)),
     routing: Type.Optional(RoutingEntry),
   },
   { additionalProperties: false, title: 'Igris Overture configuration' },
 );
 export type OvertureFile = Static<typeof OvertureFile>;
 export type ConnectionEntry = Static<typeof ConnectionEntry>;
+export type ConfiguredLimit = Static<typeof LimitEntry>;
 export type ModelEntry = Static<typeof Model>;

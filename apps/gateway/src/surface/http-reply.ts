@@ -69,10 +69,8 @@ export class HttpReply {
 
   /** Sends an error in OpenAI's shape. */
   fail(error: GatewayError, headers: Record<string, string>): void {
-    const told =
-      error.retryAfterMs === undefined
-        ? headers
-        : { ...headers, 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) };
+    const told = { ...headers, ...error.headers };
+    if (error.retryAfterMs !== undefined) told['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000));
     this.whole(error.status, told, JSON.stringify(error.toBody()));
   }
 

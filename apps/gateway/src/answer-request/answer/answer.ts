@@ -16,6 +16,7 @@ import type { OverloadGate } from '../../surface/overload-gate.js';
 import { answerMetadata } from './answer-metadata.js';
 import type { DrainPump } from './drain-pump.js';
 import { failureOfAttempt } from './failure-of-attempt.js';
+import type { LimitPass } from '../../traffic/limit-gate.js';
 import type { InboundCall } from '../inbound-call.js';
 import type { Called } from '../provider-caller.js';
 import type { Routed } from '../request-router.js';
@@ -51,6 +52,8 @@ export class Answer {
   private target: CallTarget | null = null;
   private warnings: readonly string[] = [];
   private status = GONE;
+  private pass: LimitPass | null = null;
+  private tokensUsed: number | null = null;
 
   constructor(
     private readonly call: InboundCall,
@@ -76,6 +79,11 @@ export class Answer {
     this.warnings = warnings;
   };
 
+  /** It was let in under these limits, and tells them when it is over. */
+  passes(pass: LimitPass | null): void {
+    this.pass = pass;
+  }
+
   /**
    * Writes what the provider answered; everything that happened is durable by now.
    *
@@ -83,6 +91,7 @@ export class Answer {
    */
   deliver({ called, routed, charge }: Settled): void {
     this.result = called.result;
+    if (this.pass !== null) this.tokensUsed = tokensOf(charge);
     if (called.broken !== null) throw called.broken;
     const { attempts, refusal } = called.result;
     const attempt = attempts.at(-1);
@@ -110,6 +119,7 @@ export class Answer {
   close(): void {
     this.relay?.stop();
     this.finished.resolve();
+    this.pass?.end(this.tokensUsed);
     // A slow reader is still being answered.
     this.reply.onOut(() => this.around.overload.leave());
     const { metrics } = this.around;
@@ -127,6 +137,7 @@ export class Answer {
       'x-request-id': this.call.requestId,
       'x-overture-overhead-ms': this.overheadMs().toFixed(2),
     };
+    if (this.pass !== null) Object.assign(headers, this.pass.headers);
     if (this.target !== null) headers['x-overture-provider'] = this.target.connection.slug;
     if (this.warnings.length > 0) headers['x-overture-warnings'] = this.warnings.map(printable).join('; ');
     return headers;
@@ -142,6 +153,12 @@ export class Answer {
     for (const { latencyMs } of this.result?.attempts ?? []) upstreamMs += latencyMs;
     return Math.max(0, this.elapsedMs() - upstreamMs);
   }
+}
+
+/** Null where the charge does not say: what was taken then stays taken. */
+function tokensOf({ lines, state }: BudgetCharged): number | null {
+  if (lines.length === 0) return state === 'voided' ? 0 : null;
+  return lines.reduce((sum, { usage }) => Object.values(usage).reduce((total, tokens) => total + tokens, sum), 0);
 }
 
 /** A header value holds visible ASCII only (RFC 9110 §5.5). */

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Clock } from '#contracts';
+import { MemoryRateLimiter, RedisLink, RedisRateLimiter } from '#traffic';
+import type { GatewayConfig } from '../config/gateway.config.js';
+import { PostgresLimitSource } from '../feeds/postgres.limit-source.js';
+import { TrafficMetrics } from '../metrics/traffic-metrics.js';
+import { LimitGate } from './limit-gate.js';
+
+/** What rate limits and kept answers stand on. */
+export interface TrafficSetting {
+  readonly config: GatewayConfig;
+  readonly em: EntityManager;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+/** Everything that gateways share through Redis, or that each has for itself where there is none. */
+export class Traffic {
+  readonly metrics: TrafficMetrics;
+  /** Null in a deployment without Redis. */
+  readonly link: RedisLink | null;
+  readonly limitSource: PostgresLimitSource;
+  readonly limits: LimitGate;
+
+  constructor({ config, em, clock, logger, registry }: TrafficSetting) {
+    const { redisUrl } = config.environment;
+    const metrics = new TrafficMetrics(registry);
+    this.metrics = metrics;
+    this.link =
+      redisUrl === null
+        ? null
+        : new RedisLink(redisUrl, {
+            replicaId: randomUUID(),
+            onChange: (isUp) => tell(logger, isUp),
+            onDegraded: (use) => metrics.decidedWithoutRedis(use),
+          });
+    this.limitSource = new PostgresLimitSource(em.fork(), config.limits);
+    const limiter = this.link === null ? new MemoryRateLimiter() : new RedisRateLimiter(this.link);
+    this.limits = new LimitGate(limiter, this.limitSource, clock, metrics);
+  }
+
+  /** Never fails: what Redis is for goes on without it. */
+  async start(): Promise<void> {
+    await this.link?.start();
+  }
+
+  async close(): Promise<void> {
+    await this.link?.close();
+  }
+}
+
+function tell(logger: Logger, isUp: boolean): void {
+  if (isUp) logger.info('Redis answers');
+  else logger.warn('Redis does not answer; limits and kept answers are those of this gateway alone until it does');
+}
