@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { ensureInstalled } from './install.mjs';
 import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
 
-// The house rule that compares docs/event-catalogue.md with the code also writes it.
+// The house rules that compare docs/event-catalogue.md, docs/asyncapi.yaml and docs/schemas/ with the code also write
+// them.
 ensureInstalled();
 const only = [
   '--selectProjects',
   'house-rules',
   '--testPathPatterns',
-  'events',
+  '(events|asyncapi)',
   '--testNamePattern',
   'event-catalogue',
 ];

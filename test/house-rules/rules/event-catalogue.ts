@@ -1,5 +1,5 @@
-import ts from 'typescript';
-import { nodesOf, type TreeFile } from '../source-tree.js';
+import type { TreeFile } from '../source-tree.js';
+import { commentsOn } from './event-comments.js';
 import { emittersOf, projectionsOf } from './event-rules.js';
 
 /** The part of JSON Schema that events use. */
@@ -40,36 +40,17 @@ export function renderCatalogue(catalogue: Readonly<Record<string, Definition>>,
 }
 
 function renderEvent(type: string, { version, schema }: Definition, tree: readonly TreeFile[]): string {
-  const call = findDefinition(type, tree);
+  const comments = commentsOn(type, tree);
   const { properties = {}, required }: Schema = schema;
   const fields = Object.entries(properties).map(([name, field]) => {
     const optional = required?.includes(name) ? '' : ', optional';
-    return `| \`${name}\` | ${renderType(field)}${optional} | ${commentOf(call, name)} |`;
+    return `| \`${name}\` | ${renderType(field)}${optional} | ${inCell(comments.ofField(name))} |`;
   });
   const table = ['| field | type | |', '|---|---|---|', ...fields].join('\n');
-  return `## ${type}\n\nVersion ${version}. ${commentBefore(call?.parent.parent.parent)}\n\n${table}\n`;
+  return `## ${type}\n\nVersion ${version}. ${inCell(comments.ofEvent)}\n\n${table}\n`;
 }
 
-function findDefinition(type: string, tree: readonly TreeFile[]): ts.CallExpression | undefined {
-  return tree
-    .filter(({ path }) => /^libs\/contracts\/src\/.*\.event\.ts$/.test(path))
-    .flatMap((file) => nodesOf(file).filter(ts.isCallExpression))
-    .find(
-      ({ expression, arguments: [name] }) => expression.getText() === 'defineEvent' && name?.getText() === `'${type}'`,
-    );
-}
-
-function commentOf(call: ts.CallExpression | undefined, field: string): string {
-  const properties = call?.arguments[2];
-  if (!properties || !ts.isObjectLiteralExpression(properties)) return '';
-  return commentBefore(properties.properties.find(({ name }) => name?.getText() === field));
-}
-
-function commentBefore(node: ts.Node | undefined): string {
-  const [comment] = node ? ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc) : [];
-  const text = ts.getTextOfJSDocComment(comment?.comment) ?? '';
-  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
-}
+const inCell = (text: string): string => text.replaceAll('|', '\\|');
 
 function renderType(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(renderType).join(' \\| ');

@@ -1,0 +1,131 @@
+import { stringify } from 'yaml';
+import type { EventDefinition } from '#contracts';
+import { EVENTS_TOPIC, PARTITION_COUNT } from '#event-log';
+import { commentsOn } from '../rules/event-comments.js';
+import type { TreeFile } from '../source-tree.js';
+import { schemaFileOf } from './event-schemas.js';
+
+const POSTERIORS_TOPIC = 'overture.posteriors';
+const KAFKA_BINDING = '0.5.0';
+const HEAD = '# Generated from `libs/contracts` by `node scripts/event-catalogue.mjs`; do not edit.\n';
+
+const EVENTS = [
+  'Everything that happens in a gateway, as CloudEvents 1.0 in the binary mode of the Kafka binding: attributes are',
+  'headers, the value is the bare JSON payload. The key is the tenant and the partition is murmur2(tenant) modulo 64,',
+  'as Kafka's Java client computes it, so the events of one tenant are in order. Delivery is at least once: drop an event',
+  'whose `ce_id` has been seen. Nothing is compacted. A new field may appear; any other change is a new `ce_schemaver`.',
+].join(' ');
+const POSTERIORS = [
+  'What the log has taught about each candidate in each cell, as the projector published it last; compacted, so a',
+  'reader from the beginning has the whole state. Of two messages with one key the one with the higher `next_offset`',
+  'counts.',
+].join(' ');
+
+/** `docs/asyncapi.yaml`: topics, messages and headers; payloads are the files of docs/schemas/. */
+export function renderAsyncApi(catalogue: readonly EventDefinition[], tree: readonly TreeFile[]): string {
+  const document = {
+    asyncapi: '3.0.0',
+    info: { title: 'Igris Overture events', version: '1.0.0', description: 'What analytics and billing can consume.' },
+    defaultContentType: 'application/json',
+    servers: { kafka: { host: 'localhost:9092', protocol: 'kafka', description: 'The brokers of your cluster.' } },
+    channels: {
+      events: {
+        address: EVENTS_TOPIC,
+        description: EVENTS,
+        messages: Object.fromEntries(catalogue.map(({ type }) => [type, ref('components/messages', type)])),
+        bindings: topicOf(EVENTS_TOPIC, { 'cleanup.policy': ['delete'], 'retention.ms': -1 }),
+      },
+      posteriors: {
+        address: POSTERIORS_TOPIC,
+        description: POSTERIORS,
+        messages: { Posterior: ref('components/messages', 'Posterior') },
+        bindings: topicOf(POSTERIORS_TOPIC, { 'cleanup.policy': ['compact'] }),
+      },
+    },
+    operations: {
+      appendEvents: { action: 'send', channel: ref('channels', 'events'), summary: 'A gateway states what happened.' },
+      publishPosteriors: {
+        action: 'send',
+        channel: ref('channels', 'posteriors'),
+        summary: 'The projector publishes what it learnt.',
+      },
+    },
+    components: {
+      messages: {
+        ...Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
+        Posterior: POSTERIOR_MESSAGE,
+      },
+      schemas: { CloudEventHeaders: HEADERS },
+    },
+  };
+  return HEAD + stringify(document, { lineWidth: 120, aliasDuplicateObjects: false });
+}
+
+const ref = (folder: string, name: string): { $ref: string } => ({ $ref: `#/${folder}/${name}` });
+
+const topicOf = (topic: string, topicConfiguration: object): object => ({
+  kafka: { topic, partitions: PARTITION_COUNT, topicConfiguration, bindingVersion: KAFKA_BINDING },
+});
+
+function messageOf(definition: EventDefinition, tree: readonly TreeFile[]): object {
+  const { type, version } = definition;
+  const own = { properties: { ce_type: { const: type }, ce_schemaver: { const: String(version) } } };
+  return {
+    name: type,
+    title: `${type} v${version}`,
+    summary: commentsOn(type, tree).ofEvent,
+    contentType: 'application/json',
+    headers: { allOf: [ref('components/schemas', 'CloudEventHeaders'), own] },
+    payload: { $ref: `./schemas/${schemaFileOf(definition)}` },
+    bindings: { kafka: { key: { type: 'string', description: 'The tenant.' }, bindingVersion: KAFKA_BINDING } },
+  };
+}
+
+const text = (description: string, more: object = {}): object => ({ type: 'string', description, ...more });
+
+const HEADERS = {
+  type: 'object',
+  required: ['ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_specversion', 'ce_tenant', 'ce_schemaver', 'content-type'],
+  properties: {
+    ce_id: text('UUIDv5 of request, kind and attempt: the same for every delivery of an event.', { format: 'uuid' }),
+    ce_source: text('Who says so, e.g. `/gateway/slot-0`.'),
+    ce_type: text('Kind of the event.'),
+    ce_time: text('When it happened: RFC 3339, UTC, milliseconds.', { format: 'date-time' }),
+    ce_specversion: { const: '1.0' },
+    ce_tenant: text('The project; `system` for what belongs to none.'),
+    ce_schemaver: text('Version of the payload, in digits.'),
+    ce_traceparent: text('W3C trace context of the request, where there is one.'),
+    'content-type': { const: 'application/json' },
+  },
+};
+
+const number = (description: string): object => ({ type: 'number', description });
+const object = (properties: object): object => ({ type: 'object', required: Object.keys(properties), properties });
+
+const POSTERIOR_MESSAGE = {
+  name: 'Posterior',
+  title: 'Posterior of one candidate in one cell',
+  summary: 'Evidence that has faded up to `tick`; a decision lets a copy fade to its own tick.',
+  contentType: 'application/json',
+  payload: object({
+    partition: { type: 'integer', description: 'Partition of overture.events that it was folded from.' },
+    next_offset: text('One past the last event that is in it, in decimal digits.', { pattern: '^[0-9]{1,19}$' }),
+    cell: text('Requests that are alike enough to compare candidates.'),
+    candidate: text('Connection and model, `slug/model`.'),
+    state: object({
+      tick: { type: 'integer', description: 'Event time of the newest evidence, in 10 s since the epoch.' },
+      health: object({ successes: number('Faded count.'), failures: number('Faded count.') }),
+      utility: object({
+        n: number('Faded count of rewards.'),
+        sum: number('Faded sum of rewards.'),
+        sum_squares: number('Faded sum of their squares.'),
+      }),
+    }),
+  }),
+  bindings: {
+    kafka: {
+      key: { type: 'string', description: '`partition/cell/candidate`.' },
+      bindingVersion: KAFKA_BINDING,
+    },
+  },
+};
