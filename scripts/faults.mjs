@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS, TIERS, roundsOf } from '../test/faults/faults.mjs';
+import { prepareTools } from '../test/engines/prepare/prepare-tools.mjs';
 import { build } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
@@ -17,12 +18,12 @@ function list() {
 }
 
 /** Runs the spec of one fault; resolves with the line that it left, or with one that says that it left none. */
-async function runFault(name, { rounds, seed }) {
+async function runFault(name, { rounds, seed, environment }) {
   const folder = mkdtempSync(join(tmpdir(), 'overture-faults-'));
   const report = join(folder, 'report.jsonl');
   const args = [...JEST_FLAGS, '--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`, '--ci'];
   const env = {
-    ...process.env,
+    ...environment,
     FAULT_REPORT: report,
     FAULT_ROUNDS: String(rounds),
     ...(seed === undefined ? {} : { FAULT_SEED: seed }),
@@ -44,9 +45,10 @@ async function runFault(name, { rounds, seed }) {
 async function run({ only = FAULTS.map(({ name }) => name), tier = 'pr', rounds, seed }) {
   ensureInstalled();
   await build();
+  const environment = await prepareTools();
   let failed = 0;
   for (const name of only) {
-    const { isGood, line } = await runFault(name, { rounds: rounds ?? roundsOf(name, tier), seed });
+    const { isGood, line } = await runFault(name, { rounds: rounds ?? roundsOf(name, tier), seed, environment });
     console.log(line);
     if (!isGood) failed += 1;
   }

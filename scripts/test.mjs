@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
-import { preparePython } from '../test/engines/prepare-python.mjs';
+import { prepareTools } from '../test/engines/prepare/prepare-tools.mjs';
 import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
 
 /** Jest projects that may share the cores, then those that start engines and gateways and need them to themselves. */
@@ -25,7 +25,7 @@ async function test(names) {
     throw new Error(`No such project: ${unknown.join(', ')}. There are: ${Object.keys(PHASES).join(', ')}.`);
   ensureInstalled();
   await build();
-  const environment = prepareTools();
+  const environment = await prepareTools();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const lines = [];
   for (const name of names.length > 0 ? names : Object.keys(PHASES)) {
@@ -37,13 +37,6 @@ async function test(names) {
     lines.push(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
   }
   return { lines, total };
-}
-
-/** What tests need beside Node. What is missing is said once here; the tests that need it skip themselves. */
-function prepareTools() {
-  const { interpreter, missing } = preparePython();
-  if (missing) console.log(`Skipping the tests of the Python SDK: this machine lacks ${missing}.`);
-  return { ...process.env, ...(interpreter && { OVERTURE_TEST_PYTHON: interpreter }) };
 }
 
 async function runPhase(name, env) {

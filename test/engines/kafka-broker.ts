@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { EngineProcess } from './engine-process.js';
-import { FORMATTED_STORAGE, isKafkaPrepared, kafkaCommand, kafkaSettings } from './prepare-kafka.mjs';
-import { stablePort } from './stable-port.js';
+import { EngineProcess } from './process/engine-process.js';
+import { FORMATTED_STORAGE, isKafkaPrepared, kafkaCommand, kafkaSettings } from './prepare/prepare-kafka.mjs';
+import { stablePort } from './process/stable-port.js';
 
 /** Tests that need a broker skip themselves where scripts/test.mjs could not prepare one; .ci/run then fails. */
 export const describeWithKafka = isKafkaPrepared() ? describe : describe.skip;
@@ -21,8 +21,8 @@ export interface KafkaBrokerOptions {
 }
 
 /**
- * A real Kafka, one broker that is its own controller (KRaft), ready some 4 s after its start, and 6 s after a kill, on a
- * machine with other work; 170 MB.
+ * A real Kafka, one broker that is its own controller (KRaft), ready some 4 s after its start, and 6 s after a kill, on
+ * a machine with other work; 170 MB.
  */
 export class KafkaBroker {
   private constructor(

@@ -2,18 +2,13 @@ import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from './redis-server.js';
 
-const clients: Redis[] = [];
-
 function clientOf(server: RedisServer): Redis {
   const client = new Redis(server.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
   client.on('error', () => undefined); // it connects again
-  clients.push(client);
   return client;
 }
 
 describeWithRedis('a Redis of the tests', () => {
-  afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
-
   it('is back on its port after kill -9, without what it knew', async () => {
     const server = await RedisServer.start();
     const client = clientOf(server);
@@ -26,6 +21,7 @@ describeWithRedis('a Redis of the tests', () => {
 
     expect(await asked).toBeNull();
     expect(server.pid).not.toBe(pid);
+    await client.quit();
     await server.stop();
     expect(existsSync(server.folder)).toBe(false);
   });
@@ -33,10 +29,12 @@ describeWithRedis('a Redis of the tests', () => {
   it('keeps what it knew where its settings say so', async () => {
     const settings = { appendonly: 'yes', appendfsync: 'always' };
     const server = await RedisServer.start({ settings });
-    await clientOf(server).set('colour', 'red');
+    const client = clientOf(server);
+    await client.set('colour', 'red');
     await server.kill();
-    const heir = await RedisServer.start({ folder: server.folder, settings });
-    expect(await clientOf(heir).get('colour')).toBe('red');
+    const heir = await RedisServer.start({ folder: server.folder, port: server.port, settings });
+    expect(await client.get('colour')).toBe('red');
+    await client.quit();
     await heir.stop();
     await server.stop();
   });
@@ -52,6 +50,7 @@ describeWithRedis('a Redis of the tests', () => {
     expect(isAnswered).toBe(false);
     server.resume();
     await answer;
+    await client.quit();
     await server.stop();
     await another.stop();
   });

@@ -3,8 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EngineProcess } from './engine-process.js';
-import { stablePort } from './stable-port.js';
+import { EngineProcess } from './process/engine-process.js';
+import { stablePort } from './process/stable-port.js';
 
 const BINARY = 'redis-server';
 

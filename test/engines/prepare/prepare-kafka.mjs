@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ROOT } from '../../scripts/project.mjs';
+import { ROOT } from '../../../scripts/project.mjs';
 
 const CACHE = join(ROOT, '.cache', 'kafka');
 const STAMP = join(CACHE, 'stamp');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../scripts/project.mjs';
+import { ROOT } from '../../../scripts/project.mjs';
 
 const VENV = join(ROOT, '.cache', 'python');
 const INTERPRETER = join(VENV, 'bin', 'python');

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { waitUntil } from './wait-until.js';
+import { waitUntil } from '../wait-until.js';
 
 /**
- * Reads which process runs, a line for each change, until the writer ends; then ends the process and removes the folder.
- * The writer ends however the test process does: the kernel closes the pipe.
+ * Reads which process runs, a line for each change, until the pipe is closed, which the kernel does however the test
+ * process ends; then ends the engine and removes its folder.
  */
 const LEASH = `while read -r line; do pid=$line; done
 [ -z "$pid" ] || kill -9 "$pid"
@@ -23,8 +23,8 @@ export interface EngineCommand {
 }
 
 /**
- * A server that a test starts, kills and starts again, with a folder of its own. Neither outlives the test process, even
- * one that is killed: a shell in a session of its own waits for that. POSIX only.
+ * A server that a test starts, kills and starts again, with a folder of its own. Neither outlives the test process,
+ * even one that is killed: a shell in a session of its own waits for that. POSIX only.
  */
 export class EngineProcess {
   private child: ChildProcess | undefined;

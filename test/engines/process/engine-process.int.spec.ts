@@ -1,13 +1,13 @@
 import { transformFileSync } from '@swc/core';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineProcess } from './engine-process.js';
 import { stablePort } from './stable-port.js';
-import { waitUntil } from './wait-until.js';
+import { waitUntil } from '../wait-until.js';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'overture-engine-'));
 
@@ -35,8 +35,9 @@ function writeTestProcess(
   engine: ConstructorParameters<typeof EngineProcess>[0],
   port: number,
 ): string {
-  for (const name of ['engine-process', 'wait-until']) {
-    const { code } = transformFileSync(join(import.meta.dirname, `${name}.ts`), {
+  mkdirSync(join(folder, 'process'));
+  for (const name of ['process/engine-process', 'wait-until']) {
+    const { code } = transformFileSync(join(import.meta.dirname, '..', `${name}.ts`), {
       swcrc: false,
       jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
     });
@@ -47,7 +48,7 @@ function writeTestProcess(
   writeFileSync(
     main,
     `import { connect } from 'node:net';
-     import { EngineProcess } from './engine-process.js';
+     import { EngineProcess } from './process/engine-process.js';
      const isListening = () => new Promise((resolve) => {
        const socket = connect(${port}, '127.0.0.1', () => resolve(Boolean(socket.destroy())));
        socket.once('error', () => resolve(false));
