@@ -36,6 +36,10 @@ export class ArchivedLogReader extends LogReader {
     this.#catalogue = new ArchiveCatalogue(store);
   }
 
+  override get isShared(): boolean {
+    return this.#log.isShared;
+  }
+
   /**
    * @throws CorruptLogError, MissingEventsError where neither archive nor log has an event, ForeignArchiveError,
    * ArchiveStoreError, OffsetOutOfRangeError
