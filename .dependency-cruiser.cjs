@@ -93,9 +93,9 @@ module.exports = {
     },
     {
       name: 'apps-are-leaves',
-      comment: 'Only apps/standalone puts apps together.',
+      comment: 'Only apps/standalone puts apps together, and apps/cli prepares what they need.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/(standalone|cli)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {

@@ -6,6 +6,7 @@ import { ROOT, findNode } from './project.mjs';
 
 const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning', // node:sqlite still carries the mark in Node 24
+  '--disable-warning=TimeoutNegativeWarning', // kafkajs sets timers that are due already (tulios/kafkajs#1751)
   '--max-semi-space-size=16', // V8 would take 100 MiB for young objects on a machine with much memory
   // It would let old ones grow by half before it looks, and each may hold 64 KiB of a socket: 345 MiB instead of 240.
   '--heap-growing-percent=25',

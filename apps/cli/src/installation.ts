@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { Pool } from 'pg';
 import type { Clock } from '#contracts';
 import { DataLock, DataLockedError, type LogReader } from '#event-log';
-import { startEmbeddedPostgres, type DatabaseLogin, type EmbeddedPostgres } from '#persistence';
-import type { CliConfig } from './cli.config.js';
+import { DATABASE_LOGINS, startEmbeddedPostgres, type DatabaseLogin } from '#persistence';
+import type { CliConfig, ClusterSettings } from './cli.config.js';
 import { CommandFailedError } from './cli.errors.js';
 import { openWholeLog } from './open-log.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined };
 
-/**
- * Journal and database of this machine for the length of one command. A running gateway's server is used and left
- * running; without one the command holds the data's lock, starts the server and stops it again.
- */
+/** The database for the length of one command. */
+interface Database {
+  url(login: DatabaseLogin): string;
+  close(): Promise<void>;
+}
+
+/** Log and database for the length of one command: of this machine, or of a cluster. */
 export class Installation {
   readonly log: LogReader;
   readonly #pools: Pool[] = [];
@@ -20,26 +23,19 @@ export class Installation {
   private constructor(
     config: CliConfig,
     clock: Clock,
-    private readonly server: EmbeddedPostgres,
-    private readonly lock: DataLock | null,
+    private readonly database: Database,
   ) {
     this.log = openWholeLog(config, clock);
   }
 
+  /** @throws CommandFailedError when there is none, or settings of a cluster are missing. */
   static async open(config: CliConfig, clock: Clock): Promise<Installation> {
-    assertPresent(config);
-    const lock = lockUnlessRunning(config, clock);
-    try {
-      const server = await startEmbeddedPostgres({ dataDir: config.postgresDir, log: SILENT });
-      return new Installation(config, clock, server, lock);
-    } catch (error) {
-      lock?.release();
-      throw error;
-    }
+    const { cluster } = config;
+    return new Installation(config, clock, cluster === null ? await ofThisMachine(config, clock) : ofCluster(cluster));
   }
 
   url(login: DatabaseLogin): string {
-    return this.server.url(login);
+    return this.database.url(login);
   }
 
   /** Connections of one login, without statement timeout. */
@@ -53,15 +49,41 @@ export class Installation {
   async close(): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.end()));
     await this.log.close();
-    if (this.lock === null) return;
-    await this.server.stop();
-    this.lock.release();
+    await this.database.close();
+  }
+}
+
+const ofCluster = ({ migratorUrl, projectorUrl }: ClusterSettings): Database => ({
+  url: (login) => (login === DATABASE_LOGINS.projector ? projectorUrl : migratorUrl).reveal(),
+  close: async () => undefined,
+});
+
+/**
+ * A running gateway's server is used and left running; without one the command holds the data's lock, starts the server
+ * and stops it again.
+ */
+async function ofThisMachine(config: CliConfig, clock: Clock): Promise<Database> {
+  assertPresent(config);
+  const lock = lockUnlessRunning(config, clock);
+  try {
+    const server = await startEmbeddedPostgres({ dataDir: config.postgresDir, log: SILENT });
+    return {
+      url: (login) => server.url(login),
+      close: async () => {
+        if (lock === null) return;
+        await server.stop();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
   }
 }
 
 /** @throws CommandFailedError when no gateway has ever run on this folder. */
-export function assertPresent({ dataDir, journalDir }: CliConfig): void {
-  if (existsSync(journalDir)) return;
+export function assertPresent({ dataDir, journalDir, cluster }: CliConfig): void {
+  if (cluster !== null || existsSync(journalDir)) return;
   throw new CommandFailedError(
     `There is no data in ${dataDir}: start the gateway once, or set OVERTURE_DATA to its folder.`,
   );

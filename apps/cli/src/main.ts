@@ -5,11 +5,15 @@ import { CliModule } from './cli.module.js';
 /** Names of errors whose message is all that an operator needs. */
 const TOLD_IN_WORDS = [
   'ArchiveStoreError',
+  'BootstrapKeyRevokedError',
+  'BudgetConfigurationError',
   'CommandFailedError',
+  'ConfigurationError',
   'EmbeddedPostgresError',
   'ForeignArchiveError',
   'RebuildRefusedError',
   'SchemaOutdatedError',
+  'TopicMismatchError',
 ];
 
 await CommandFactory.run(CliModule, {

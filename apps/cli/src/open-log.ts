@@ -1,10 +1,13 @@
 import type { Clock } from '#contracts';
-import { ArchivedLogReader, JournalLogReader, openArchiveStore, type LogReader } from '#event-log';
+import { ArchivedLogReader, JournalLogReader, KafkaLogReader, openArchiveStore, type LogReader } from '#event-log';
 import type { CliConfig } from './cli.config.js';
 
 /** The log that projections fold, from the offset on that it still keeps. */
-export const openLog = ({ journalDir }: CliConfig, clock: Clock): LogReader =>
-  new JournalLogReader({ directory: journalDir, clock });
+export function openLog({ journalDir, cluster }: CliConfig, clock: Clock): LogReader {
+  if (cluster === null) return new JournalLogReader({ directory: journalDir, clock });
+  const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
+  return new KafkaLogReader({ ...cluster.kafka, clientId: 'overture-cli', onTrouble }, clock);
+}
 
 /** The same from its first event on: where there is an archive, what lies there is read there. */
 export function openWholeLog(config: CliConfig, clock: Clock): LogReader {

@@ -5,7 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { TerminusModule, HealthIndicatorService } from '@nestjs/terminus';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Clock } from '#contracts';
-import { EventLog, UuidV7Source } from '#event-log';
+import { LogReader, ReplicaLog, UuidV7Source } from '#event-log';
 import { AnonymousAccess, GuardedRoutes, KeyDirectory, RequirePermissionGuard } from '#tenancy';
 import { Admission } from './answer-request/admission.js';
 import { AnswerRequestHandler } from './answer-request/answer-request.handler.js';
@@ -28,6 +28,7 @@ import { ProviderStatsController } from './surface/operations/provider-stats.con
 import { Readiness } from './surface/operations/readiness.js';
 import { RequestsController } from './surface/operations/requests.controller.js';
 import { OverloadGate } from './surface/overload-gate.js';
+import { ReusedAnswers } from './traffic/reused-answers.js';
 
 /** The data plane's composition root: every port is bound here, to what the process was started with. */
 @Module({})
@@ -50,7 +51,8 @@ export class GatewayModule {
 const boundTo = (core: GatewayCore): Provider[] => [
   { provide: Clock, useValue: core.clock },
   { provide: LOGGER, useValue: core.logger },
-  { provide: EventLog, useValue: core.log },
+  { provide: ReplicaLog, useValue: core.log },
+  { provide: LogReader, useValue: core.projectedLog },
   { provide: EntityManager, useFactory: () => core.em.fork() },
   { provide: UuidV7Source, useValue: core.ids },
   { provide: KeyDirectory, useValue: core.keys },
@@ -61,6 +63,7 @@ const boundTo = (core: GatewayCore): Provider[] => [
   { provide: RequestRouter, useValue: core.router },
   { provide: ProviderCaller, useValue: core.providers },
   { provide: Settlement, useValue: core.settlement },
+  { provide: ReusedAnswers, useValue: core.reused },
   { provide: AnswerSurroundings, useValue: core.surroundings },
   {
     provide: Readiness,

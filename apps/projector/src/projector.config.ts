@@ -1,9 +1,10 @@
 import { Secret } from '#contracts';
+import { readKafkaSettings, type KafkaSettings } from '#event-log';
 
 /** What a projector was told, checked. */
 export interface ProjectorConfig {
-  /** Folder of the journal that is folded. */
-  readonly journalDir: string;
+  /** The log that is folded: the folder of a journal, or the topic that all replicas share. */
+  readonly log: { readonly journalDir: string } | { readonly kafka: KafkaSettings };
   /** Connection URL of the projector's login, password included. */
   readonly databaseUrl: Secret;
   readonly logLevel: string;
@@ -40,8 +41,12 @@ export function readProjectorConfig(variables: NodeJS.ProcessEnv = process.env):
   const logLevel = variables['LOG_LEVEL'] ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL: "${logLevel}" is not one of ${LOG_LEVELS.join(', ')}`);
 
+  const kafka = readKafkaSettings(variables, problems);
   const config = {
-    journalDir: required('OVERTURE_JOURNAL', 'the folder of the journal'),
+    log:
+      kafka === null
+        ? { journalDir: required('OVERTURE_JOURNAL', 'the folder of the journal, or set OVERTURE_KAFKA_BROKERS') }
+        : { kafka },
     databaseUrl: new Secret(required('OVERTURE_DATABASE_URL', "the connection URL of the projector's login")),
     logLevel,
     batchEventsMax: whole('OVERTURE_PROJECTOR_BATCH', { fallback: 1_000, min: 1, max: 20_000 }),

@@ -6,7 +6,7 @@ describe('configuration of the projector', () => {
   it('needs a journal and a database, and has defaults for the rest', () => {
     const config = readProjectorConfig(given);
 
-    expect(config).toMatchObject({ journalDir: '/data/journal', batchEventsMax: 1_000, niceness: 10 });
+    expect(config).toMatchObject({ log: { journalDir: '/data/journal' }, batchEventsMax: 1_000, niceness: 10 });
     expect(config.databaseUrl.reveal()).toBe(given.OVERTURE_DATABASE_URL);
     expect(JSON.stringify(config)).not.toContain('pass');
   });

@@ -2,7 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Clock } from '#contracts';
-import { JournalLogReader, LogReader } from '#event-log';
+import { JournalLogReader, KafkaLogReader, LogReader } from '#event-log';
 import { createOrm } from '#persistence';
 import { SystemClock } from '#telemetry';
 import type { ProjectorConfig } from './projector.config.js';
@@ -25,7 +25,7 @@ export class ProjectorModule implements OnApplicationShutdown {
         { provide: Clock, useClass: SystemClock },
         {
           provide: LogReader,
-          useFactory: (clock: Clock) => new JournalLogReader({ directory: config.journalDir, clock }),
+          useFactory: (clock: Clock) => openLog(config, clock, logger),
           inject: [Clock],
         },
         { provide: MikroORM, useFactory: () => openDatabase(config) },
@@ -45,6 +45,12 @@ export class ProjectorModule implements OnApplicationShutdown {
     await this.log.close();
     await this.orm.close();
   }
+}
+
+function openLog({ log }: ProjectorConfig, clock: Clock, logger: Logger): LogReader {
+  if ('journalDir' in log) return new JournalLogReader({ directory: log.journalDir, clock });
+  const onTrouble = (message: string, details: object): void => logger.warn(details, message);
+  return new KafkaLogReader({ ...log.kafka, clientId: 'overture-projector', onTrouble }, clock);
 }
 
 /** One connection: batches are written one after the other, and prepared statements are the connection's. */

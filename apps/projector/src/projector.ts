@@ -21,6 +21,8 @@ const CONSUMER = 'read-models';
 const WAIT_MS = 250;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
+/** While partitions are divided anew, two may believe that one is theirs: long enough for the division to arrive. */
+const FENCED_MS = 5_000;
 
 /** What a projector works with. */
 export interface ProjectorOptions {
@@ -77,9 +79,12 @@ export class Projector {
         this.options.logger.debug({ generation: generation.number, partitions: partitions.length }, 'folding the log');
         await this.#follow(fold, signal, () => (retryMs = RETRY_FIRST_MS));
       } catch (error) {
-        if (await this.#isFinal(error, generation)) throw error;
-        this.options.logger.warn({ err: error, retryMs }, 'the fold was interrupted; going on from the tables');
-        await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+        const isTakenOver = await this.#isTakenOver(error, generation);
+        const isFinal = error instanceof ReadModelsOutdatedError || (isTakenOver && !this.options.log.isShared);
+        if (isFinal) throw error;
+        const waitMs = isTakenOver ? FENCED_MS : retryMs;
+        this.options.logger.warn({ err: error, waitMs }, 'the fold was interrupted; going on from the tables');
+        await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -128,8 +133,7 @@ export class Projector {
   }
 
   /** A rebuild fences off the generation that it replaces: fold the new one. Any other fence is another projector's. */
-  async #isFinal(error: unknown, folded: Generation | undefined): Promise<boolean> {
-    if (error instanceof ReadModelsOutdatedError) return true;
+  async #isTakenOver(error: unknown, folded: Generation | undefined): Promise<boolean> {
     if (!(error instanceof CursorFencedError) || folded === undefined) return false;
     const live = await openLiveGeneration(this.options.pool, PROJECTIONS).catch(() => undefined);
     return live?.number === folded.number;

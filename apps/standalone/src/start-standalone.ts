@@ -4,24 +4,20 @@ import { join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { JournalEventLog } from '#event-log';
-import { nanoUsdOf } from '#ledger';
 import {
   CONTROL_ENTITIES,
-  CONTROL_MIGRATIONS,
   DATABASE_LOGINS,
-  bootstrapTenancy,
   createOrm,
-  migrate,
   startEmbeddedPostgres,
-  syncBudgets,
-  type BootstrappedTenancy,
   type EmbeddedPostgres,
 } from '#persistence';
 import { SimulatedProviders } from '#providers';
-import { READ_MODEL_MIGRATIONS } from '#read-models';
-import { SystemClock, createLogger } from '#telemetry';
+import { SystemClock, VERSION, createLogger } from '#telemetry';
+import { journalReadiness, journalRecovery } from '../../gateway/src/boot/journal-health.js';
+import { prepareDatabase } from '../../gateway/src/boot/prepare-database.js';
 import { ProjectAnonymousAccess } from '../../gateway/src/boot/project.anonymous-access.js';
 import { startGateway, type RunningGateway } from '../../gateway/src/boot/start-gateway.js';
+import { Started } from '../../gateway/src/boot/started.js';
 import type { GatewayConfig } from '../../gateway/src/config/gateway.config.js';
 import { simulatedConnections } from '../../gateway/src/config/simulated-connections.js';
 import { PostgresSliceAuthority } from '../../gateway/src/feeds/postgres.slice-authority.js';
@@ -29,10 +25,7 @@ import { assertJournalWhole } from './assert-journal-whole.js';
 import { printBanner } from './print-banner.js';
 import { ProjectorProcess } from './projector-process.js';
 import { projectorEnvironment, readStandaloneConfig } from './standalone.config.js';
-import { VERSION } from './version.js';
 
-const ORG_SLUG = 'default';
-const PROJECT_SLUG = 'default';
 /** A deployment of one process has one journal slot. */
 const SLOT = 'slot-0';
 const GATEWAY_POOL_MAX = 10;
@@ -41,23 +34,6 @@ const GATEWAY_STATEMENT_MS = 10_000;
 export interface RunningStandalone {
   readonly logger: Logger;
   stop(): Promise<void>;
-}
-
-/** What has been started so far, to be stopped in the reverse order. */
-class Started {
-  private readonly stops: (() => Promise<unknown>)[] = [];
-
-  add<T>(thing: T, stop: (thing: T) => Promise<unknown>): T {
-    this.stops.push(() => stop(thing));
-    return thing;
-  }
-
-  /** Stops everything, also what comes after a failure; then throws the first one. */
-  async stop(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const stop of this.stops.splice(0).reverse()) await stop().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
 }
 
 /**
@@ -77,7 +53,7 @@ export async function startStandalone(): Promise<RunningStandalone> {
       await startEmbeddedPostgres({ dataDir: join(environment.dataDir, 'postgres'), log: serverEvents(logger) }),
       (server) => server.stop(),
     );
-    const tenancy = await prepareDatabase(postgres, config);
+    const tenancy = await prepareDatabase(postgres.url(DATABASE_LOGINS.migrator), config);
     const orm = started.add(await gatewayOrm(postgres), (opened) => opened.close());
     await assertJournalWhole(journalDir, log, orm.em);
     const projector = started.add(
@@ -100,6 +76,8 @@ export async function startStandalone(): Promise<RunningStandalone> {
         config,
         connections: [...config.resolved.connections, ...(simulated === null ? [] : simulatedConnections(simulated))],
         log,
+        projectedLog: log,
+        shipper: null,
         em: orm.em,
         authority: new PostgresSliceAuthority(orm.em, postgres.url(DATABASE_LOGINS.gateway), logger),
         clock: new SystemClock(),
@@ -108,9 +86,7 @@ export async function startStandalone(): Promise<RunningStandalone> {
         slot: SLOT,
         seed: randomBytes(4).readUInt32BE(),
         anonymous: await ProjectAnonymousAccess.of(orm.em, environment.anonymous ? tenancy.tenantId : null),
-        readinessChecks: [
-          { name: 'journal', problem: () => (log.isFull() ? 'its share of the disk is used up' : null) },
-        ],
+        readinessChecks: [journalReadiness(log)],
       }),
       (running) => running.stop(),
     );
@@ -133,39 +109,8 @@ function openJournal(directory: string, { environment }: GatewayConfig, logger: 
     directory,
     clock: new SystemClock(),
     listensOn: `${environment.host}:${environment.port}`,
-    onRecovery: (reason) =>
-      logger.error({ reason }, 'the journal was opened anew after a failed write; check the disk'),
+    onRecovery: journalRecovery(logger),
   });
-}
-
-async function prepareDatabase(
-  postgres: EmbeddedPostgres,
-  { environment, budgets }: GatewayConfig,
-): Promise<BootstrappedTenancy> {
-  const url = postgres.url(DATABASE_LOGINS.migrator);
-  await migrate(url, [...CONTROL_MIGRATIONS, ...READ_MODEL_MIGRATIONS]);
-  const orm = await createOrm({
-    url,
-    entities: CONTROL_ENTITIES,
-    poolMax: 1,
-    statementTimeoutMs: 0,
-    applicationName: 'bootstrap',
-  });
-  try {
-    const now = new Date();
-    const tenancy = await bootstrapTenancy(orm.em, {
-      orgSlug: ORG_SLUG,
-      projectSlug: PROJECT_SLUG,
-      bootstrapKey: environment.bootstrapKey,
-      now,
-      randomBytes,
-    });
-    const configured = budgets.map(({ limitUsd, ...budget }) => ({ ...budget, limitNanoUsd: nanoUsdOf(limitUsd) }));
-    await syncBudgets(orm.em, configured, now);
-    return tenancy;
-  } finally {
-    await orm.close();
-  }
 }
 
 const gatewayOrm = (postgres: EmbeddedPostgres): Promise<MikroORM> =>

@@ -55,6 +55,11 @@ export interface Assignment {
 
 /** What a projector needs of a log, and all that a process other than the writer can have of a journal. */
 export abstract class LogReader {
+  /** Several consumers of one kind divide the partitions among themselves, and anew when one comes or goes. */
+  get isShared(): boolean {
+    return false;
+  }
+
   /**
    * Events in offset order, at least one if there is one, however large; fewer than asked for does not mean the end.
    * A log behind a network may hold an event twice: its id tells.

@@ -2,6 +2,7 @@ export * from './bootstrap/bootstrap-tenancy.js';
 export * from './bootstrap/sync-budgets.js';
 export * from './control/api-key.entity.js';
 export * from './control/budget.entity.js';
+export * from './control/claim-slot.js';
 export * from './control/control.registry.js';
 export * from './control/organisation.entity.js';
 export * from './control/project.entity.js';

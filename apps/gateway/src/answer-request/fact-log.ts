@@ -40,7 +40,7 @@ export class FactLog {
   private readonly whenIdle: (() => void)[] = [];
 
   constructor(
-    private readonly log: EventLog,
+    private readonly log: Pick<EventLog, 'append'>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}

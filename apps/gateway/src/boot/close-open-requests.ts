@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { isoTime, type Clock } from '#contracts';
-import { decodeFact, encodeFact, type LogEvent, type ReplicaLog } from '#event-log';
+import { decodeFact, encodeFact, type JournalShipper, type LogEvent, type ReplicaLog } from '#event-log';
 import {
   chargeAfterCrash,
+  RecoveryHorizon,
   chargedNanoUsd,
   checkpointOf,
   recoverSlot,
@@ -57,20 +58,25 @@ export async function closeOpenRequests({
   ]);
 }
 
-/** Writes the checkpoint from which the next start recovers; returns what stops it. */
-export function keepCheckpoints({
-  log,
-  budgets,
-  logger,
-}: Pick<Recovery, 'log' | 'budgets' | 'logger'>): () => Promise<void> {
+type Checkpointed = Pick<Recovery, 'log' | 'budgets' | 'logger'> & { readonly shipper: JournalShipper | null };
+
+/**
+ * Writes the checkpoint from which the next start recovers, and lets the journal forget what is shipped and what no
+ * recovery could need; returns what stops it.
+ */
+export function keepCheckpoints({ log, budgets, logger, shipper }: Checkpointed): () => Promise<void> {
+  const horizon = new RecoveryHorizon();
   let written = -1;
   let running: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
     const sequence = log.lastSequence();
     if (sequence === written) return;
     try {
-      await log.setMark(MARK, JSON.stringify(checkpointOf(budgets, sequence)));
+      const checkpoint = checkpointOf(budgets, sequence);
+      await log.setMark(MARK, JSON.stringify(checkpoint));
       written = sequence;
+      const unneeded = horizon.advance(checkpoint);
+      if (shipper !== null) log.release(Math.min(unneeded, shipper.shippedThrough));
     } catch (error) {
       logger.warn(
         { err: error },

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { register } from 'prom-client';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts';
-import { UuidV7Source, type ReplicaLog } from '#event-log';
+import { UuidV7Source, type JournalShipper, type LogReader, type ReplicaLog } from '#event-log';
 import { BudgetBook, type SliceAuthority } from '#ledger';
 import { UpstreamPools } from '#providers';
 import { CandidateBreakers, PosteriorView, VectorCache } from '#routing';
@@ -20,6 +20,9 @@ import { BudgetDirectory } from '../feeds/budget-directory.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { ConnectionBook } from '../routes/connection-book.js';
 import type { ReadinessCheck } from '../surface/operations/readiness.js';
+import { AnswerKeeper } from '../traffic/answer-keeper.js';
+import { RepeatedRequests } from '../traffic/repeated-requests.js';
+import { ReusedAnswers } from '../traffic/reused-answers.js';
 import { Traffic } from '../traffic/traffic.js';
 import { OverloadGate } from '../surface/overload-gate.js';
 
@@ -28,7 +31,12 @@ export interface GatewayEngines {
   readonly config: GatewayConfig;
   /** Connections to serve: the configured ones, or the simulated providers. */
   readonly connections: readonly ConfiguredConnection[];
+  /** This replica's own journal. */
   readonly log: ReplicaLog;
+  /** The log that projections fold: the journal itself, or the one that all replicas share. */
+  readonly projectedLog: LogReader;
+  /** Brings the journal to the log that all replicas share; null where the journal is all there is. */
+  readonly shipper: JournalShipper | null;
   readonly em: EntityManager;
   readonly authority: SliceAuthority;
   readonly clock: Clock;
@@ -59,7 +67,7 @@ export function wireGateway(engines: GatewayEngines) {
   const book = new ConnectionBook(engines.connections, config.groups);
   const metrics = new GatewayMetrics(register);
   const overload = new OverloadGate(config.environment.inFlightMax, log);
-  const facts = new FactLog(log, clock, logger);
+  const facts = new FactLog(appendsOf(engines), clock, logger);
   const pools = new UpstreamPools();
   const traffic = new Traffic({ config, em: engines.em, clock, logger, registry: register });
   const breakers = new CandidateBreakers({
@@ -69,6 +77,9 @@ export function wireGateway(engines: GatewayEngines) {
     onTransition: (fact) =>
       void facts.persist([fact]).durable.catch((error: unknown) => logger.error({ err: error }, 'breaker event lost')),
   });
+  const surroundings = new AnswerSurroundings(clock, logger, metrics, overload, new DrainPump());
+  const keeper = new AnswerKeeper({ facts, log, clock, source });
+  const repeated = new RepeatedRequests(traffic.idempotency, keeper);
   return {
     ...engines,
     source,
@@ -98,6 +109,19 @@ export function wireGateway(engines: GatewayEngines) {
     }),
     providers: new ProviderCaller(facts, { pools, clock }, config.environment.durability),
     settlement: new Settlement(budgets, book, facts, clock, metrics),
-    surroundings: new AnswerSurroundings(clock, logger, metrics, overload, new DrainPump()),
+    surroundings,
+    reused: new ReusedAnswers(repeated, keeper, surroundings, traffic.metrics),
+  };
+}
+
+/** With `replicated`, what is appended counts as durable once the shared log has acknowledged it. */
+function appendsOf({ log, shipper, config }: GatewayEngines): Pick<ReplicaLog, 'append'> {
+  if (shipper === null || config.environment.durability !== 'replicated') return log;
+  return {
+    append: async (batch, options) => {
+      const places = await log.append(batch, options);
+      await shipper.passed(log.lastSequence());
+      return places;
+    },
   };
 }

@@ -2,7 +2,8 @@ import { cursors } from '#read-models';
 import type { GatewayCore } from './gateway-core.js';
 
 /** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
-export function registerGauges({ metrics, overload, facts, budgets, log, em, traffic }: GatewayCore): void {
+export function registerGauges(core: GatewayCore): void {
+  const { metrics, overload, facts, budgets, log, projectedLog, em, traffic } = core;
   metrics.gauge('overture_requests_in_flight', 'Requests that are being answered.', () => overload.requestsInFlight);
   metrics.gauge(
     'overture_journal_pending_batches',
@@ -10,12 +11,13 @@ export function registerGauges({ metrics, overload, facts, budgets, log, em, tra
     () => facts.pendingBatches,
   );
   metrics.gauge('overture_journal_events', 'Events in this gateway’s journal.', () => log.lastSequence());
+  registerBacklog(core);
   metrics.gauge('overture_open_holds', 'Holds of requests in flight.', () => budgets.snapshot().openHolds);
   metrics.gauge('overture_held_nano_usd', 'Nano-USD held for requests in flight.', () =>
     Number(budgets.snapshot().heldNanoUsd),
   );
   metrics.gauge('overture_projection_lag_events', 'Events in the journal that the tables do not show yet.', () =>
-    projectionLag(log, em.fork()).catch(() => Number.NaN),
+    projectionLag(projectedLog, em.fork()).catch(() => Number.NaN),
   );
   if (traffic.link !== null) {
     const { link } = traffic;
@@ -26,13 +28,26 @@ export function registerGauges({ metrics, overload, facts, budgets, log, em, tra
   );
 }
 
+function registerBacklog({ metrics, shipper, clock }: GatewayCore): void {
+  if (shipper === null) return;
+  metrics.gauge(
+    'overture_journal_backlog_events',
+    'Events in this journal that the shared log does not have yet.',
+    () => shipper.backlog().events,
+  );
+  metrics.gauge('overture_journal_backlog_seconds', 'For how long the shared log has taken none of them.', () => {
+    const { sinceMs } = shipper.backlog();
+    return sinceMs === null ? 0 : (clock.monotonicMs() - sinceMs) / 1000;
+  });
+}
+
 async function haltedPartitions(em: GatewayCore['em']): Promise<number> {
   const known = [...(await cursors(em)).values()];
   return known.filter(({ halted }) => halted !== null).length;
 }
 
 /** Sum over all partitions. */
-async function projectionLag(log: GatewayCore['log'], em: GatewayCore['em']): Promise<number> {
+async function projectionLag(log: GatewayCore['projectedLog'], em: GatewayCore['em']): Promise<number> {
   const heads = await log.heads();
   const folded = await cursors(em);
   let lag = 0n;

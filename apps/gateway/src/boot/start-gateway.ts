@@ -18,6 +18,8 @@ const POSTERIOR_POLL_MS = 250;
 const TEND_BUDGETS_MS = 1_000;
 const DRAIN_WITHIN_MS = 60_000;
 const LEFTOVERS_AFTER_MS = 500;
+/** What is not shipped by then stays in the journal for the next start. */
+const SHIP_WITHIN_MS = 10_000;
 
 export interface RunningGateway {
   readonly address: string;
@@ -46,6 +48,8 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
       core.overload.startDraining();
       await core.overload.drained(DRAIN_WITHIN_MS);
       await closeApp(app);
+      const shipped = core.shipper?.stop({ withinMs: SHIP_WITHIN_MS });
+      await core.reused.idle();
       await core.facts.idle();
       core.facts.close();
       clearInterval(tending);
@@ -56,6 +60,7 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
         core.logger.warn({ err: error }, message);
       });
       await stopCheckpoints();
+      await shipped;
       await core.traffic.close();
       await core.pools.close();
     },

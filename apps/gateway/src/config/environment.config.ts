@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Secret } from '#contracts';
 
-const DURABILITIES = ['overlapped', 'strict'] as const;
+const DURABILITIES = ['overlapped', 'strict', 'replicated'] as const;
 /**
- * When RequestRouted must be on disk: before the first byte to the client (`overlapped`), or before the call
- * (`strict`).
+ * When facts count as durable: on this replica's disk, RequestRouted before the first byte to the client
+ * (`overlapped`) or before the call (`strict`); or with Kafka's brokers (`replicated`), in the order of `overlapped`.
  */
 export type Durability = (typeof DURABILITIES)[number];
 

@@ -1,4 +1,4 @@
-import { createHash, hash, type Hash } from 'node:crypto';
+import { createHash, hash, hkdfSync, type Hash } from 'node:crypto';
 
 const BLOCK_BYTES = 64;
 const INNER_PAD = 0x36;
@@ -16,8 +16,10 @@ export class KeyedDigest {
   private readonly inner: Buffer;
   /** The outer block and room for the inner digest. */
   private readonly outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
+  readonly #key: Uint8Array;
 
   constructor(key: Uint8Array) {
+    this.#key = key;
     const short = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key;
     const block = Buffer.alloc(BLOCK_BYTES);
     block.set(short);
@@ -29,6 +31,14 @@ export class KeyedDigest {
   of(bytes: Uint8Array): string {
     // As a string of bytes: a buffer takes longer to make than the digest.
     return this.close(hash('sha256', this.keyed(bytes), 'binary'));
+  }
+
+  /**
+   * 32 bytes for another purpose (HKDF, RFC 5869). Not a digest of some text: digests stand in the log, and a model may
+   * be made to write any text.
+   */
+  deriveKey(purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#key, '', purpose, DIGEST_BYTES));
   }
 
   /** Digests a body that comes in pieces. */

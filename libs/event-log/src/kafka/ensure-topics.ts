@@ -1,6 +1,7 @@
-import { ConfigResourceTypes, Kafka, type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
 import { EVENTS_TOPIC, clientConfig, type KafkaOptions } from './kafka.options.js';
+import { ConfigResourceTypes, Kafka } from './kafkajs-internals.js';
 
 /** An event of 1 MiB with headers, and a group of them. */
 const MESSAGE_BYTES_MAX = 4_194_304;

@@ -1,8 +1,10 @@
-import { Kafka, type Consumer } from 'kafkajs';
+import type { Consumer } from 'kafkajs';
 import type { Assignment } from '../event-log.port.js';
 import { METADATA_MAX_AGE_MS, clientConfig, type KafkaOptions } from './kafka.options.js';
+import { Kafka } from './kafkajs-internals.js';
 
-const SESSION_MS = 30_000;
+/** After this much silence its partitions go to others. Short is safe: a member that wakes up is fenced off. */
+const SESSION_MS = 10_000;
 const REBALANCE_MS = 60_000;
 const HEARTBEAT_MS = 1_000;
 /** kafkajs beats between two fetches; ours fetch nothing, and pause this long instead. */
@@ -62,14 +64,14 @@ export class GroupMembership {
       metadataMaxAge: METADATA_MAX_AGE_MS,
       allowAutoTopicCreation: false,
       // A member that fails is replaced by us, with all its connections.
-      retry: { restartOnFailure: async () => false },
+      retry: { restartOnFailure: () => Promise.resolve(false) },
     });
     this.#consumer = consumer;
     this.#listen(consumer);
     try {
       await consumer.connect();
       await consumer.subscribe({ topic: this.group.topic, fromBeginning: true });
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => undefined });
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
     } catch (error) {
       this.#replace(consumer, String(error));
     }

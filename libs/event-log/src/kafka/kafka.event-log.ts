@@ -42,6 +42,10 @@ export class KafkaEventLog extends EventLog {
     this.#queue = new AppendQueue((appends) => this.#producer.send(appends), LIMITS);
   }
 
+  override get isShared(): boolean {
+    return true;
+  }
+
   async append(batch: readonly LogRecord[], { deadlineMs }: AppendOptions = {}): Promise<readonly AppendedAt[]> {
     if (this.#closing !== undefined) throw new ClosedLogError();
     if (batch.length === 0) return [];

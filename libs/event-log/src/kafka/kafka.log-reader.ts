@@ -53,6 +53,10 @@ export class KafkaLogReader extends LogReader {
     this.#pauses = new Pauses(clock);
   }
 
+  override get isShared(): boolean {
+    return true;
+  }
+
   async read(partition: number, from: bigint, options: ReadOptions = {}): Promise<LogSlice> {
     const { maxEvents = EVENTS_MAX, maxBytes = BYTES_MAX, waitMs = 0 } = options;
     const ahead = await this.#pauses.until(

@@ -1,5 +1,6 @@
-import { logLevel, type KafkaConfig, type ProducerConfig, type SASLOptions, type logCreator } from 'kafkajs';
+import type { KafkaConfig, ProducerConfig, SASLOptions, logCreator } from 'kafkajs';
 import type { Secret } from '#contracts';
+import { logLevel } from './kafkajs-internals.js';
 
 /** Every event of the gateway: order matters between their kinds, so they share one topic. */
 export const EVENTS_TOPIC = 'overture.events';

@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
-import type { KafkaConfig } from 'kafkajs';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
+
+// Node finds no names in the exports of this CommonJS package.
+export const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
 /**
  * What we use of kafkajs below its public surface, which can read a partition only as a member of a group and only

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, type Producer, type RecordMetadata } from 'kafkajs';
+import type { Producer, RecordMetadata } from 'kafkajs';
 import type { Append, CommitResult } from '../appending/append-queue.js';
 import { ClosedLogError } from '../event-log.errors.js';
 import type { AppendedAt, LogRecord } from '../event-log.port.js';
 import { PRODUCER_CONFIG, clientConfig, type KafkaOptions } from './kafka.options.js';
+import { Kafka } from './kafkajs-internals.js';
 import { toMessage } from './message-codec.js';
 
 const ALL_IN_SYNC_REPLICAS = -1;

@@ -17,7 +17,7 @@ import type {
   ReadOptions,
 } from '../event-log.port.js';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
-import { ReplicaLog, type FindOptions, type SequencedEvent } from '../replica-log.port.js';
+import { ReplicaLog, type SequencedEvent } from '../replica-log.port.js';
 import { areEqualHeads } from '../waiting/are-equal-heads.js';
 import { promised } from '../waiting/promised.js';
 import { Sleepers, UNTIL_WOKEN } from '../waiting/sleepers.js';

@@ -170,6 +170,6 @@ export class JournalShipper {
 }
 
 /** The shared log gives a record an offset of its own. */
-function withoutOffset({ offset: _, ...record }: LogEvent): LogRecord {
-  return record;
+function withoutOffset({ partition, eventId, type, version, tenant, headers, value }: LogEvent): LogRecord {
+  return { partition, eventId, type, version, tenant, headers, value };
 }

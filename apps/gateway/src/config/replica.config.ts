@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { Secret } from '#contracts';
+import { readKafkaSettings, type KafkaSettings } from '#event-log';
+import { ConfigurationError, readGatewayConfig, type GatewayConfig } from './gateway.config.js';
+
+const SLOT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** What one gateway of several was told. */
+export interface ReplicaConfig extends GatewayConfig {
+  /** Connection URL of the gateway's login, password included. */
+  readonly databaseUrl: Secret;
+  readonly kafka: KafkaSettings;
+  /** Name of this replica's journal, its own for good. */
+  readonly slot: string;
+}
+
+/** @throws ConfigurationError listing every problem at once. */
+export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): ReplicaConfig {
+  const problems: string[] = [];
+  const kafka = readKafkaSettings(variables, problems);
+  if (kafka === null) problems.push('OVERTURE_KAFKA_BROKERS: missing; set it to the brokers as host:port,host:port');
+  const databaseUrl = variables['OVERTURE_DATABASE_URL'] ?? '';
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    problems.push("OVERTURE_DATABASE_URL: missing; set it to the connection URL of the gateway's login, postgres://…");
+  }
+  const slot = variables['OVERTURE_SLOT'] || hostname();
+  if (!SLOT.test(slot)) {
+    problems.push(
+      `OVERTURE_SLOT: "${slot}" must be 1 to 63 letters, digits, ".", "_" and "-", and begin with one of the first two`,
+    );
+  }
+  const gateway = gatewayConfig(variables, problems);
+  if (gateway?.resolved.simulated === true) {
+    problems.push('OVERTURE_CONFIG: no connection and no provider key; simulated providers are for npm start only');
+  }
+  if (gateway === null || kafka === null || problems.length > 0) throw new ConfigurationError(problems);
+  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, slot };
+}
+
+function gatewayConfig(variables: NodeJS.ProcessEnv, problems: string[]): GatewayConfig | null {
+  try {
+    return readGatewayConfig(variables);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+import { Client } from 'pg';
+import { Cluster } from '../engines/cluster.js';
+import { describeWithKafka } from '../engines/kafka-broker.js';
+import { ScriptedUpstream, answerWhole } from '../engines/scripted-upstream.js';
+import { TEST_KEY } from '../engines/standalone.js';
+import { waitUntil } from '../engines/wait-until.js';
+
+describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', () => {
+  let upstream: ScriptedUpstream;
+  let cluster: Cluster;
+  let database: Client;
+
+  const chat = (url: string, more: object = {}): Promise<Response> =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }], max_tokens: 16, ...more }),
+    });
+  const booked = async (ids: readonly string[]): Promise<number> => {
+    const { rows } = await database.query<{ n: string }>(
+      'select count(*) as n from read.cost_ledger where request_id = any($1)',
+      [ids],
+    );
+    return Number(rows[0]?.n);
+  };
+
+  beforeAll(async () => {
+    upstream = await ScriptedUpstream.start(answerWhole());
+    const prices = { inputPerMillionUsd: '150.00', outputPerMillionUsd: '600.00' };
+    cluster = await Cluster.start({
+      gateways: 3,
+      projectors: 2,
+      config: {
+        connections: [{ slug: 'only', provider: 'custom', baseUrl: upstream.baseUrl, models: [{ name: 'm', prices }] }],
+        budgets: [{ name: 'all', scope: 'project', of: 'default', period: 'total', limitUsd: '100.00' }],
+      },
+    });
+    database = new Client({ connectionString: cluster.postgres.url('postgres') });
+    await database.connect();
+  });
+  afterAll(async () => {
+    await database.end();
+    await cluster.discard();
+    await upstream.close();
+  });
+
+  it('answers at every gateway, and books every answer once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => chat(cluster.replicas[index % 3]!.url, { stream: index % 2 === 0 })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 200));
+    const ids = answers.map(({ headers }) => headers.get('x-request-id') ?? '');
+    await Promise.all(answers.map((answer) => answer.text()));
+    await waitUntil(async () => (await booked(ids)) === 60);
+    expect(cluster.complaints()).toEqual([]);
+  });
+
+  it('knows at one gateway what another has answered', async () => {
+    const answer = await chat(cluster.replicas[0]!.url);
+    await answer.text();
+    const path = `/v1/requests/${answer.headers.get('x-request-id')}`;
+    const view = await waitUntil(async () => {
+      const response = await fetch(cluster.replicas[1]!.url + path, {
+        headers: { authorization: `Bearer ${TEST_KEY}` },
+      });
+      return response.status === 200 && ((await response.json()) as { status: string });
+    });
+    expect(view).toMatchObject({ status: 'settled' });
+  });
+
+  it('rebuilds what it shows from the topic', async () => {
+    const report = JSON.parse(await cluster.overture('rebuild', '--compare-only', '--json')) as { outcome: string };
+    expect(report.outcome).toBe('equal');
+  });
+
+  it('goes on with one projector less', async () => {
+    await cluster.projectors[0]!.end('SIGKILL');
+    const answer = await chat(cluster.replicas[2]!.url);
+    await answer.text();
+    await waitUntil(async () => (await booked([answer.headers.get('x-request-id') ?? ''])) === 1);
+    cluster.projectors[0]!.start();
+  });
+
+  it('refuses a slot whose name belongs to another journal', async () => {
+    const { process } = await cluster.addReplica(cluster.replicas[1]!.slot);
+    process.start();
+    expect(await process.exited()).toBe(1);
+    expect(process.printed).toMatch(/slot gateway-1 belongs to another journal.*set OVERTURE_SLOT/);
+  });
+});

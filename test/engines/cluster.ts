@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { DATABASE_LOGINS, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
+import { build } from '../../scripts/build.mjs';
+import { AppProcess } from './app-process.js';
+import { KafkaBroker } from './kafka-broker.js';
+import { TEST_KEY, freePort } from './standalone.js';
+import { waitUntil } from './wait-until.js';
+
+export interface ClusterOptions {
+  /** Contents of `overture.yaml`, the same for all replicas. */
+  readonly config: object;
+  readonly gateways: number;
+  readonly projectors: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where clients of Kafka are told to connect to: a proxy's port. */
+  readonly kafkaAdvertisedPort?: number;
+}
+
+/** A gateway of the cluster, and where it listens. */
+export interface Replica {
+  readonly slot: string;
+  readonly url: string;
+  readonly dataDir: string;
+  readonly process: AppProcess;
+}
+
+interface Parts {
+  readonly folder: string;
+  readonly broker: KafkaBroker;
+  readonly postgres: EmbeddedPostgres;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+const SILENT = { info: () => undefined, warn: () => undefined };
+
+/** Several gateways and projectors with a real Kafka and a real PostgreSQL, each a process of its own. */
+export class Cluster {
+  private constructor(
+    private readonly parts: Parts,
+    readonly replicas: readonly Replica[],
+    readonly projectors: readonly AppProcess[],
+  ) {}
+
+  get broker(): KafkaBroker {
+    return this.parts.broker;
+  }
+
+  get postgres(): EmbeddedPostgres {
+    return this.parts.postgres;
+  }
+
+  /** One more gateway, not started yet: a new journal under this name. */
+  addReplica(slot: string): Promise<Replica> {
+    return makeReplica(this.parts, slot);
+  }
+
+  /** Migrates, starts everything and waits until every gateway answers. */
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    await build();
+    const { config, gateways, projectors, environment = {}, kafkaAdvertisedPort } = options;
+    const folder = mkdtempSync(join(tmpdir(), 'overture-cluster-'));
+    const configPath = join(folder, 'overture.yaml');
+    writeFileSync(configPath, stringify(config));
+    const [broker, postgres] = await Promise.all([
+      KafkaBroker.start(kafkaAdvertisedPort === undefined ? {} : { advertisedPort: kafkaAdvertisedPort }),
+      startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: SILENT }),
+    ]);
+    const settings = { OVERTURE_KAFKA_BROKERS: broker.bootstrap, OVERTURE_CONFIG: configPath, ...environment };
+    const parts = { folder, broker, postgres, settings };
+    const made: Replica[] = [];
+    for (let index = 0; index < gateways; index += 1) made.push(await makeReplica(parts, `gateway-${index}`));
+    const folders = Array.from({ length: projectors }, (_, index) => {
+      const own = { ...settings, OVERTURE_DATABASE_URL: postgres.url(DATABASE_LOGINS.projector) };
+      return new AppProcess(`projector-${index}`, 'projector', own);
+    });
+    const cluster = new Cluster(parts, made, folders);
+    try {
+      await cluster.bringUp();
+    } catch (error) {
+      await cluster.discard();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Standard output of one of the operator's commands; rejects with all that it printed if it fails. */
+  async overture(...args: readonly string[]): Promise<string> {
+    const command = new AppProcess('overture', 'cli', {
+      ...this.parts.settings,
+      OVERTURE_KAFKA_REPLICATION: '1',
+      OVERTURE_BOOTSTRAP_KEY: TEST_KEY,
+      OVERTURE_MIGRATOR_URL: this.postgres.url(DATABASE_LOGINS.migrator),
+      OVERTURE_PROJECTOR_URL: this.postgres.url(DATABASE_LOGINS.projector),
+    });
+    command.start(...args);
+    const code = await command.exited();
+    if (code !== 0) throw new Error(`overture ${args.join(' ')} ended with ${code}:\n${command.printed}`);
+    return command.stdout;
+  }
+
+  /** Resolves when the gateway answers; rejects with what it printed if it ends before. */
+  async ready({ process, url }: Replica): Promise<void> {
+    await waitUntil(async () => {
+      if (!process.isRunning) throw new Error(`${process.name} ended:\n${process.printed}`);
+      const health = await fetch(`${url}/v1/health`).catch(() => null);
+      return health?.status === 200;
+    });
+  }
+
+  /** Everything that was ever printed at level error or fatal. */
+  complaints(): string[] {
+    const lines = [...this.replicas.map(({ process }) => process), ...this.projectors].flatMap(({ name, printed }) =>
+      printed.split('\n').map((line) => `${name}: ${line}`),
+    );
+    return lines.filter((line) => /"level":"(error|fatal)"/.test(line));
+  }
+
+  /** Stops everything and removes its files. */
+  async discard(): Promise<void> {
+    const processes = [...this.replicas.map((replica) => replica.process), ...this.projectors];
+    await Promise.all(processes.map((process) => process.end('SIGTERM')));
+    await this.postgres.stop();
+    await this.broker.stop();
+    rmSync(this.parts.folder, { recursive: true, force: true });
+  }
+
+  private async bringUp(): Promise<void> {
+    await this.overture('migrate');
+    for (const { process } of this.replicas) process.start();
+    for (const projector of this.projectors) projector.start();
+    await Promise.all(this.replicas.map((replica) => this.ready(replica)));
+  }
+}
+
+async function makeReplica({ folder, postgres, settings }: Parts, slot: string): Promise<Replica> {
+  const port = await freePort();
+  const dataDir = mkdtempSync(join(folder, 'gateway-'));
+  const own = {
+    ...settings,
+    PORT: String(port),
+    OVERTURE_SLOT: slot,
+    OVERTURE_DATA: dataDir,
+    OVERTURE_DATABASE_URL: postgres.url(DATABASE_LOGINS.gateway),
+  };
+  return { slot, dataDir, url: `http://127.0.0.1:${port}`, process: new AppProcess(slot, 'gateway', own) };
+}
