@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Standalone } from '../engines/standalone.js';
 
@@ -11,8 +12,13 @@ interface Ended {
 }
 
 /** Runs `overture` as an operator does, on one gateway's data. */
-function overture(gateway: Standalone, ...args: string[]): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], OVERTURE_DATA: join(gateway.dataDir, 'data') };
+const overture = (gateway: Standalone, ...args: string[]): Promise<Ended> => operate(gateway, { args });
+
+function operate(
+  gateway: Standalone,
+  { args, variables = {} }: { readonly args: readonly string[]; readonly variables?: Record<string, string> },
+): Promise<Ended> {
+  const env = { PATH: process.env['PATH'], OVERTURE_DATA: join(gateway.dataDir, 'data'), ...variables };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -93,5 +99,39 @@ describe("operator's commands", () => {
 
     gateway = await Standalone.start({ dataDir: gateway.dataDir });
     expect((await gateway.request('/v1/health')).status).toBe(200);
+  });
+
+  it('archive seals what the log holds, and rebuild reads it there and nothing that is damaged', async () => {
+    await ask(10);
+    const directory = join(gateway.dataDir, 'archive');
+    const archiving = (...args: string[]): Promise<Ended> =>
+      operate(gateway, { args, variables: { OVERTURE_ARCHIVE: directory } });
+
+    const archived = await archiving('archive', '--json');
+    expect(archived).toMatchObject({ code: 0, stderr: '' });
+    const [sealed] = (JSON.parse(archived.stdout) as { sealed: { partition: number; first_offset: string }[] }).sealed;
+    expect(sealed).toMatchObject({ first_offset: '0' });
+    expect(await archiving('archive')).toMatchObject({ code: 0, stdout: 'Everything is archived.\n' });
+
+    const rebuild = await archiving('rebuild', '--compare-only', '--json');
+    expect(rebuild).toMatchObject({ code: 0 });
+    expect(rebuilt(rebuild)).toMatchObject({ outcome: 'equal' });
+
+    const [file = ''] = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.jsonl.zst'),
+    );
+    const bytes = readFileSync(join(directory, file));
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(join(directory, file), bytes);
+    const refused = await archiving('rebuild', '--compare-only', '--json');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('The log is damaged at partition');
+  });
+
+  it('archive says what to set when there is none', async () => {
+    const { code, stderr } = await overture(gateway, 'archive');
+
+    expect(stderr).toContain('set OVERTURE_ARCHIVE to a folder or to s3://bucket/prefix');
+    expect(code).toBe(1);
   });
 });
