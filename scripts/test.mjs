@@ -11,6 +11,7 @@ import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
 const PHASES = {
   unit: [],
   'house-rules': [],
+  simulator: ['--runInBand'],
   int: ['--runInBand'],
   e2e: ['--runInBand'],
   faults: ['--runInBand'],
