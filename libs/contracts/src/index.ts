@@ -9,4 +9,5 @@ export * from './events/request-routed.event.js';
 export * from './events/provider-responded.event.js';
 export * from './events/budget-charged.event.js';
 export * from './events/breaker.event.js';
+export * from './events/answer-reused.event.js';
 export * from './events/catalogue.js';

@@ -1,3 +1,8 @@
+export * from './answers/kept-answer.js';
+export { reuseAnswer } from './answers/reuse-answer.decider.js';
+export { IdempotencyStore, type IdempotencyClaim } from './idempotency/idempotency-store.port.js';
+export { MemoryIdempotencyStore } from './idempotency/memory.idempotency-store.js';
+export { RedisIdempotencyStore } from './idempotency/redis.idempotency-store.js';
 export { limitHeaders, refusalOf } from './limits/describe-limits.js';
 export { LimitBook, type LimitRule, type LimitScope } from './limits/limit-book.js';
 export { MemoryRateLimiter } from './limits/memory.rate-limiter.js';

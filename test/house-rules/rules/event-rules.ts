@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { isProduct, nodesOf, violation, type TreeFile } from '../source-tree.js';
 
 /** Where facts may be made: the rooms. Apps order the rooms, read models only read. */
-const MAY_EMIT = /^(libs\/(routing|providers|ledger|tenancy|audit)|apps\/[^/]+)\/src\//;
+const MAY_EMIT = /^(libs\/(routing|providers|ledger|tenancy|traffic|audit)|apps\/[^/]+)\/src\//;
 const REGISTRY = /^libs\/read-models\/src\/[^/]+\.registry\.ts$/;
 const PROJECTION = /^libs\/read-models\/src\/.*\.projection\.ts$/;
 

@@ -7,6 +7,8 @@ import { simulatedOffers } from './simulated-connections.js';
 import { resolveConnections, type ResolvedConnections } from './resolve-connections.js';
 import { nanoUsdOf } from '#ledger';
 
+const DAY_S = 86_400;
+
 /** Everything that a start was told, checked as a whole. */
 export interface GatewayConfig {
   readonly environment: Environment;
@@ -14,6 +16,7 @@ export interface GatewayConfig {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly budgets: NonNullable<OvertureFile['budgets']>;
   readonly limits: readonly ConfiguredLimit[];
+  readonly idempotencyKeptForMs: number;
   readonly policy: RoutingPolicy;
   readonly unpricedModels: 'allow' | 'block';
 }
@@ -48,6 +51,7 @@ export function readGatewayConfig(variables: NodeJS.ProcessEnv): GatewayConfig {
     groups,
     budgets: file.budgets ?? [],
     limits: file.limits ?? [],
+    idempotencyKeptForMs: 1_000 * (file.idempotency?.ttlSeconds ?? DAY_S),
     policy: policyOf(file),
     unpricedModels: file.routing?.unpricedModels ?? 'allow',
   };

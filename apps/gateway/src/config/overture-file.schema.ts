@@ -91,6 +91,11 @@ const LimitEntry = Type.Object(
   { additionalProperties: false, description: 'What keys or projects may ask for; 429 beyond it.' },
 );
 
+const IdempotencyEntry = Type.Object(
+  { ttlSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_592_000 })) },
+  { additionalProperties: false },
+);
+
 const RoutingEntry = Type.Object(
   {
     strategy: Type.Optional(
@@ -118,6 +123,7 @@ export const OvertureFile = Type.Object(
     ),
     budgets: Type.Optional(Type.Array(BudgetEntry)),
     limits: Type.Optional(Type.Array(LimitEntry)),
+    idempotency: Type.Optional(IdempotencyEntry),
     routing: Type.Optional(RoutingEntry),
   },
   { additionalProperties: false, title: 'Igris Overture configuration' },

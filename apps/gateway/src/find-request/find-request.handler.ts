@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { BudgetCharged, GatewayError, ProviderResponded, RequestRouted, Clock } from '#contracts';
+import { AnswerReused, BudgetCharged, GatewayError, ProviderResponded, RequestRouted, Clock } from '#contracts';
 import { decodeFact, eventId, partitionOf, LogReader, ReplicaLog } from '#event-log';
 import { DEFAULT_RETRY_BUDGET } from '#providers';
 import { findRequest, foldRequestView, nextOffsetOf, type RequestView } from '#read-models';
@@ -50,6 +50,7 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
       eventId(requestId, ProviderResponded.type, index + 1),
     );
     const ids = [eventId(requestId, RequestRouted.type), ...attempts, eventId(requestId, BudgetCharged.type)];
+    ids.push(eventId(requestId, AnswerReused.type));
     const events = await this.journal.find(ids);
     return foldRequestView(events.map(decodeFact).filter(({ tenant }) => tenant === tenantId));
   }

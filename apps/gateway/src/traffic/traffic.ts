@@ -3,7 +3,14 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '#contracts';
-import { MemoryRateLimiter, RedisLink, RedisRateLimiter } from '#traffic';
+import {
+  MemoryIdempotencyStore,
+  MemoryRateLimiter,
+  RedisIdempotencyStore,
+  RedisLink,
+  RedisRateLimiter,
+  type IdempotencyStore,
+} from '#traffic';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import { PostgresLimitSource } from '../feeds/postgres.limit-source.js';
 import { TrafficMetrics } from '../metrics/traffic-metrics.js';
@@ -25,6 +32,7 @@ export class Traffic {
   readonly link: RedisLink | null;
   readonly limitSource: PostgresLimitSource;
   readonly limits: LimitGate;
+  readonly idempotency: IdempotencyStore;
 
   constructor({ config, em, clock, logger, registry }: TrafficSetting) {
     const { redisUrl } = config.environment;
@@ -41,6 +49,10 @@ export class Traffic {
     this.limitSource = new PostgresLimitSource(em.fork(), config.limits);
     const limiter = this.link === null ? new MemoryRateLimiter() : new RedisRateLimiter(this.link);
     this.limits = new LimitGate(limiter, this.limitSource, clock, metrics);
+    this.idempotency =
+      this.link === null
+        ? new MemoryIdempotencyStore(clock, config.idempotencyKeptForMs)
+        : new RedisIdempotencyStore(this.link, clock, config.idempotencyKeptForMs);
   }
 
   /** Never fails: what Redis is for goes on without it. */

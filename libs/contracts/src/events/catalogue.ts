@@ -1,3 +1,4 @@
+import { AnswerReused } from './answer-reused.event.js';
 import { BreakerClosed, BreakerOpened } from './breaker.event.js';
 import { BudgetCharged } from './budget-charged.event.js';
 import { ProviderResponded } from './provider-responded.event.js';
@@ -10,5 +11,6 @@ export const EVENT_CATALOGUE = {
   BudgetCharged,
   BreakerOpened,
   BreakerClosed,
+  AnswerReused,
 } as const;
 export type EventType = keyof typeof EVENT_CATALOGUE;

@@ -14,6 +14,7 @@ export const auditLogProjection = defineProjection({
     BudgetCharged: (rows, fact) => record(rows, fact, fact.data.key_id),
     BreakerOpened: (rows, fact) => record(rows, fact, null),
     BreakerClosed: (rows, fact) => record(rows, fact, null),
+    AnswerReused: (rows, fact) => record(rows, fact, fact.data.key_id),
   } satisfies Required<FactHandlers>,
 });
 

@@ -9,6 +9,7 @@ const SOURCES = [
   { type: 'RequestRouted', table: 'request_log', time: 'routed_at', json: 'routed' },
   { type: 'ProviderResponded', table: 'request_attempt', time: 'responded_at', json: 'responded' },
   { type: 'BudgetCharged', table: 'cost_ledger', time: 'charged_at', json: 'charged' },
+  { type: 'AnswerReused', table: 'answer_reuse', time: 'reused_at', json: 'reused' },
 ];
 const FACTS_OF_REQUEST = SOURCES.map(
   ({ type, table, time, json }) =>

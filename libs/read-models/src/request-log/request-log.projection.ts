@@ -1,11 +1,11 @@
 import { defineProjection } from '../fold/define-projection.js';
-import { requestAttempt, requestLog } from './request-log.entity.js';
+import { answerReuse, requestAttempt, requestLog } from './request-log.entity.js';
 
 /** What became of each request: where it was sent and how every attempt ended. What it cost is in the cost ledger. */
 export const requestLogProjection = defineProjection({
   name: 'request-log',
   version: 1,
-  tables: [requestLog, requestAttempt],
+  tables: [requestLog, requestAttempt, answerReuse],
   on: {
     RequestRouted: (rows, { tenant, time, json, data }) =>
       rows.append(requestLog, {
@@ -25,6 +25,16 @@ export const requestLogProjection = defineProjection({
         respondedAt: time,
         outcome: data.outcome,
         responded: json,
+      }),
+    AnswerReused: (rows, { tenant, time, json, data }) =>
+      rows.append(answerReuse, {
+        requestId: data.request_id,
+        tenantId: tenant,
+        keyId: data.key_id,
+        originalRequestId: data.original_request_id,
+        reusedAt: time,
+        reason: data.reason,
+        reused: json,
       }),
   },
 });

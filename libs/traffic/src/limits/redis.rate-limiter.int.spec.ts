@@ -43,6 +43,7 @@ afterAll(async () => {
   await redis.stop();
 });
 beforeEach(() => (degraded = 0));
+afterEach(() => redis.resume());
 
 rateLimiterSuite('limits counted in Redis', () => first.limiter);
 

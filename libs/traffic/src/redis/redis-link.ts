@@ -17,6 +17,8 @@ const SILENT_MS_MAX = 5_000;
 const FIRST_ANSWER_WITHIN_MS = 500;
 /** A gateway that has not beaten for so long counts no more. */
 const REPLICA_GONE_AFTER_MS = 5_000;
+/** A Redis that has forgotten everything hears of all gateways again within this time. */
+const FEWER_REPLICAS_AFTER_MS = 10_000;
 
 const REPLICAS = 'overture:replicas';
 
@@ -51,6 +53,7 @@ export class RedisLink {
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
   private replicasSeen = 1;
+  private replicasSeenMs = 0;
   private doubts = 0;
   private doubtedMs = 0;
   private readonly answerWithinMs: number;
@@ -126,7 +129,6 @@ export class RedisLink {
   private open(options: object): Redis {
     const client = new Redis(this.url.reveal(), {
       lazyConnect: true,
-      enableAutoPipelining: true,
       connectTimeout: CONNECT_WITHIN_MS,
       retryStrategy: (times) => Math.min(times * 50, RECONNECT_MS_MAX),
       // After a failover the old address may lead to a server that only reads.
@@ -177,7 +179,11 @@ export class RedisLink {
   }
 
   private beaten(replicas: number): void {
-    this.replicasSeen = Math.max(1, replicas);
+    const nowMs = performance.now();
+    if (replicas >= this.replicasSeen || nowMs - this.replicasSeenMs > FEWER_REPLICAS_AFTER_MS) {
+      this.replicasSeen = Math.max(1, replicas);
+      this.replicasSeenMs = nowMs;
+    }
     this.turn(true);
     for (const listener of this.beatListeners) listener();
   }

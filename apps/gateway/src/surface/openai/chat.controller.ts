@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission, type AuthenticatedRequest } from '#tenancy';
 import { AnswerRequest } from '../../answer-request/answer-request.handler.js';
 import type { Surface } from '../../answer-request/inbound-call.js';
+import { ReusedAnswers } from '../../traffic/reused-answers.js';
 import { HttpReply } from '../http-reply.js';
 import { CallReader } from './call-reader.js';
 import { CHAT_ANSWER_SCHEMA, CHAT_REQUEST_SCHEMA, INFER_REQUEST_SCHEMA } from './chat.schema.js';
@@ -19,6 +20,7 @@ export class ChatController {
   constructor(
     private readonly commands: CommandBus,
     private readonly reader: CallReader,
+    private readonly reused: ReusedAnswers,
   ) {}
 
   @Post('chat/completions')
@@ -43,8 +45,11 @@ export class ChatController {
 
   private async answer(surface: Surface, request: ChatHttpRequest, reply: FastifyReply): Promise<void> {
     const call = this.reader.read(surface, request);
+    const wish = this.reused.wishOf(request.headers, call);
     // From here on the corridor owns the socket: it writes head and body in one piece, or a stream.
     reply.hijack();
-    await this.commands.execute(new AnswerRequest(call, new HttpReply(reply.raw)));
+    const run = (to: HttpReply): Promise<void> => this.commands.execute(new AnswerRequest(call, to));
+    if (wish === null) await run(new HttpReply(reply.raw));
+    else await this.reused.answer({ call, wish, response: reply.raw }, run);
   }
 }
