@@ -1,0 +1,77 @@
+import { connect, type Socket } from 'node:net';
+import type { Dice } from '../../faults/lab/dice.js';
+import { Lane, type Traveller } from './lane.js';
+import type { Road } from './road.js';
+
+/** The two directions. */
+export interface Roads {
+  readonly toServer: Road;
+  readonly toClient: Road;
+}
+
+/** What becomes of the bytes of one connection that came from either side. */
+export type Inspection = Record<keyof Roads, (chunk: Buffer) => Traveller[]>;
+
+export interface LinkPlan {
+  readonly roads: Roads;
+  readonly dice: Dice;
+  readonly inspection: Inspection;
+  /** Port of loopback. */
+  readonly target: () => number;
+  /** Called when both sides are closed. */
+  readonly onClosed: () => void;
+}
+
+/** One connection through a proxy. A server that does not take it resets it, for the client has been let in already. */
+export class Link {
+  private readonly lanes: Lane[] = [];
+  private readonly sockets: Socket[] = [];
+  private isEnded = false;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly plan: LinkPlan,
+  ) {
+    this.watch(client.setNoDelay(true).pause());
+    void this.reach();
+  }
+
+  /** Ends it towards both sides. */
+  end(how: 'fin' | 'rst'): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    for (const lane of this.lanes) lane.close();
+    for (const socket of this.sockets) {
+      if (how === 'fin') socket.resume().end();
+      else socket.resetAndDestroy();
+    }
+  }
+
+  destroy(): void {
+    this.isEnded = true;
+    for (const lane of this.lanes) lane.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private async reach(): Promise<void> {
+    const { roads, dice, inspection, target } = this.plan;
+    await roads.toServer.passable();
+    const { client } = this;
+    if (this.isEnded || client.destroyed) return;
+    const server = connect({ port: target(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.watch(server);
+    const end = (how: 'fin' | 'rst'): void => this.end(how);
+    this.lanes.push(
+      new Lane({ from: client, to: server }, roads.toServer, dice, inspection.toServer, end),
+      new Lane({ from: server, to: client }, roads.toClient, dice, inspection.toClient, end),
+    );
+  }
+
+  private watch(socket: Socket): void {
+    this.sockets.push(socket);
+    socket.on('error', () => undefined); // its lane, if there is one yet, hears of it, too
+    socket.once('close', () => {
+      if (this.sockets.every(({ closed }) => closed)) this.plan.onClosed();
+    });
+  }
+}
