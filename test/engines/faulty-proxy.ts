@@ -53,7 +53,7 @@ export class FaultyProxy {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Connections accepted and cut by {@link cut}, frames of Kafka lost: what really happened, not what was asked for. */
+  /** Connections let in and cut by {@link cut}, frames of Kafka lost: what really happened, not what was asked for. */
   get counts(): { accepted: number; cut: number; requestsLost: number; responsesLost: number } {
     const { request, response } = this.losses.counts;
     return { ...this.cuts, requestsLost: request, responsesLost: response };
@@ -109,7 +109,7 @@ export class FaultyProxy {
     for (const road of this.roadsOf(direction)) road.weather = { ...FAIR_WEATHER, ...weather };
   }
 
-  /** The broker did what it was asked to, and nobody hears of it: what an acknowledgement lost on its way looks like. */
+  /** The broker did what it was asked to, and nobody hears of it: an acknowledgement is lost on its way. */
   dropResponse(loss: Omit<KafkaLoss, 'what'>): void {
     this.lose({ ...loss, what: 'response' });
   }

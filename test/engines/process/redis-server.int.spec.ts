@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { describeWithRedis, RedisServer } from './redis-server.js';
+import { describeWithRedis, RedisServer } from '../redis-server.js';
 
 function clientOf(server: RedisServer): Redis {
   const client = new Redis(server.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Kafka, logLevel } from 'kafkajs';
-import { describeWithKafka, KafkaBroker } from './kafka-broker.js';
+import { describeWithKafka, KafkaBroker } from '../kafka-broker.js';
 
 const TOPIC = 'sayings';
 
