@@ -5,7 +5,7 @@ import { Clock } from '#contracts';
 import { LogArchiver, openArchiveStore, type ArchivePass } from '#event-log';
 import { CliConfig } from '../cli.config.js';
 import { CommandFailedError } from '../cli.errors.js';
-import { describeArchivePass } from '../describe-archive-pass.js';
+import { describeArchivePass } from '../reports/describe-archive-pass.js';
 import { assertPresent } from '../installation.js';
 import { openLog } from '../open-log.js';
 

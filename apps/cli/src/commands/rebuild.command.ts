@@ -5,7 +5,7 @@ import { DATABASE_LOGINS, migrate } from '#persistence';
 import { READ_MODELS, rebuildReadModels, type RebuildReport } from '#read-models';
 import { ALL_MIGRATIONS } from '../migration.registry.js';
 import { CliConfig } from '../cli.config.js';
-import { describeRebuild } from '../describe-rebuild.js';
+import { describeRebuild } from '../reports/describe-rebuild.js';
 import { Installation } from '../installation.js';
 import { ProgressLine } from '../progress-line.js';
 
