@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EVENTS_TOPIC, KafkaEventLog, encodeFact, ensureTopics } from '#event-log';
+import { KafkaEventLog, encodeFact, ensureTopics } from '#event-log';
 import { KafkaBroker, describeWithKafka } from '../../engines/kafka-broker.js';
 import { PYTHON } from '../../engines/python.js';
 import { runExample } from './run-example.js';
@@ -14,12 +14,18 @@ describeWithBoth('the Python example over the topic', () => {
   let broker: KafkaBroker;
   let log: KafkaEventLog;
   let folder: string;
+  let database: string;
 
   const consume = (group: string): Promise<string> =>
     runExample(
       'cost_per_day_topic.py',
-      ...['--brokers', broker.bootstrap, '--topic', EVENTS_TOPIC],
-      ...['--database', join(folder, 'costs.sqlite'), '--group', group, '--once'],
+      '--brokers',
+      broker.bootstrap,
+      '--database',
+      database,
+      '--group',
+      group,
+      '--once',
     );
   const append = (first: number, count: number): Promise<unknown> =>
     log.append(chargesFrom(first, count).map(encodeFact));
@@ -30,6 +36,7 @@ describeWithBoth('the Python example over the topic', () => {
     await ensureTopics(options, { replicationFactor: 1, minInsyncReplicas: 1 });
     log = new KafkaEventLog(options, clock);
     folder = mkdtempSync(join(tmpdir(), 'consumer-'));
+    database = join(folder, 'costs.sqlite');
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true });

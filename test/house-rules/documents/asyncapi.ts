@@ -12,8 +12,9 @@ const HEAD = '# Generated from `libs/contracts` by `node scripts/event-catalogue
 const EVENTS = [
   'Everything that happens in a gateway, as CloudEvents 1.0 in the binary mode of the Kafka binding: attributes are',
   'headers, the value is the bare JSON payload. The key is the tenant and the partition is murmur2(tenant) modulo 64,',
-  'as the Java client computes it, so the events of one tenant are in order. Delivery is at least once: drop an event',
-  'whose `ce_id` has been seen. Nothing is compacted. A new field may appear; any other change is a new `ce_schemaver`.',
+  'as the Java client computes it, so the events of one tenant are in order. Delivery is at least once: drop an',
+  'event whose `ce_id` has been seen. Nothing is compacted. A new field may appear; any other change is a new',
+  '`ce_schemaver`.',
 ].join(' ');
 const POSTERIORS = [
   'What the log has taught about each candidate in each cell, as the projector published it last; compacted, so a',

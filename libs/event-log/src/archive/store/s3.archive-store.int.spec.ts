@@ -31,6 +31,14 @@ describe('S3ArchiveStore', () => {
 
   itIsAnArchiveStore(() => Promise.resolve(open()));
 
+  describe('at a server that lists keys as they are', () => {
+    beforeEach(() => {
+      server.encodesKeys = false;
+    });
+
+    itIsAnArchiveStore(() => Promise.resolve(open()));
+  });
+
   it('keeps to its prefix', async () => {
     const store = open();
     await store.put('partition-00/a.json', Buffer.of(1));

@@ -71,7 +71,8 @@ export class S3ArchiveStore extends ArchiveStore {
         query: next === undefined ? query : { ...query, 'continuation-token': next },
       });
       const page = bytes.toString();
-      keys.push(...elementsOf(page, 'Key').map(decodeName));
+      const isEncoded = elementsOf(page, 'EncodingType')[0] === 'url';
+      keys.push(...elementsOf(page, 'Key').map(isEncoded ? decodeName : decodeXml));
       next = elementsOf(page, 'NextContinuationToken').map(decodeXml)[0];
     } while (next !== undefined);
     return keys.map((key) => key.slice(this.location.prefix.length)).sort();
@@ -139,9 +140,12 @@ const encodeName = (name: string): string =>
 const elementsOf = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text);
 
-/** Keys are asked for in the encoding of URLs, since XML cannot hold all of them. */
+/** Keys are asked for in the encoding of URLs, since XML cannot hold all of them; not every server obeys. */
 const decodeName = (text: string): string => decodeURIComponent(decodeXml(text).replaceAll('+', ' '));
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", '#13': '\r' };
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const decodeXml = (text: string): string =>
-  text.replaceAll(/&([#\w]+);/g, (entity, name: string) => ENTITIES[name] ?? entity);
+  text.replaceAll(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (entity, decimal?: string, hex?: string, name = '') => {
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    return Number.isNaN(code) ? (ENTITIES[name as string] ?? entity) : String.fromCodePoint(code);
+  });

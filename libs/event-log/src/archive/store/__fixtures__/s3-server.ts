@@ -47,6 +47,8 @@ const failure = (status: number, code: string): Reply => ({
 export class S3Server {
   readonly objects = new Map<string, Buffer>();
   readonly requests: string[] = [];
+  /** As Amazon does; other servers leave keys as they are. */
+  encodesKeys = true;
   /** Answers to give first, instead of doing what is asked. */
   readonly failures: { readonly status: number; readonly code: string }[] = [];
 
@@ -97,20 +99,26 @@ export class S3Server {
   }
 
   #list(query: URLSearchParams): Reply {
-    if (query.get('list-type') !== '2' || query.get('encoding-type') !== 'url') return failure(400, 'InvalidArgument');
+    if (query.get('list-type') !== '2') return failure(400, 'InvalidArgument');
+    const isEncoded = this.encodesKeys && query.get('encoding-type') === 'url';
     const after = query.get('continuation-token')?.replace(/^after&/, '') ?? '';
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after);
     const page = keys.sort().slice(0, PAGE_KEYS);
     const more = keys.length > page.length;
     const next = `<NextContinuationToken>after&amp;${page.at(-1)}</NextContinuationToken>`;
-    const contents = page.map((key) => `<Contents><Key>${urlEncoded(key)}</Key><Size>1</Size></Contents>`);
-    const body = `<ListBucketResult><IsTruncated>${more}</IsTruncated>${more ? next : ''}${contents.join('')}`;
-    return { status: 200, body: `${body}</ListBucketResult>` };
+    const contents = page.map((key) => `<Contents><Key>${isEncoded ? urlEncoded(key) : xmlEncoded(key)}</Key><Size>1</Size></Contents>`);
+    const head = `<IsTruncated>${more}</IsTruncated>${isEncoded ? '<EncodingType>url</EncodingType>' : ''}`;
+    const body = `${head}${more ? next : ''}${contents.join('')}`;
+    return { status: 200, body: `<ListBucketResult>${body}</ListBucketResult>` };
   }
 }
 
 /** As S3 encodes keys in a listing: a space is a plus. */
 const urlEncoded = (key: string): string => new URLSearchParams({ key }).toString().slice('key='.length);
+
+/** As Go's servers do. */
+const xmlEncoded = (key: string): string =>
+  key.replaceAll(/[&<>'"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 function refusalOf(
   request: IncomingMessage,
