@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Secret } from '#contracts';
 import { readArchiveLocation, readKafkaSettings, type ArchiveLocation, type KafkaSettings } from '#event-log';
+import { readRedisUrl } from '../../gateway/src/config/environment.config.js';
 import { CommandFailedError } from './cli.errors.js';
 
 /** A deployment of several gateways. */
@@ -52,6 +53,14 @@ export class CliConfig {
     };
     if (problems.length > 0) throw new CommandFailedError(problems.join('\n'));
     return settings;
+  }
+
+  /** Null where gateways share no Redis. @throws CommandFailedError */
+  get redisUrl(): Secret | null {
+    const problems: string[] = [];
+    const url = readRedisUrl(this.#variables['OVERTURE_REDIS_URL'], problems);
+    if (problems.length > 0) throw new CommandFailedError(problems.join('\n'));
+    return url;
   }
 
   /** Null when none is configured. @throws ArchiveStoreError when only a part of it is. */

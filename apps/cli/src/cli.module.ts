@@ -4,6 +4,7 @@ import { Clock } from '#contracts';
 import { SystemClock } from '#telemetry';
 import { CliConfig } from './cli.config.js';
 import { ArchiveCommand } from './commands/archive.command.js';
+import { KeyCommand, KeyListCommand, KeyRevokeCommand } from './commands/key.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
 import { RebuildCommand } from './commands/rebuild.command.js';
 import { ReplayCommand } from './commands/replay.command.js';
@@ -20,6 +21,9 @@ interface Program {
     { provide: CliConfig, useFactory: () => new CliConfig() },
     { provide: Clock, useClass: SystemClock },
     ArchiveCommand,
+    KeyCommand,
+    KeyListCommand,
+    KeyRevokeCommand,
     MigrateCommand,
     RebuildCommand,
     ReplayCommand,

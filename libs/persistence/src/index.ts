@@ -6,6 +6,7 @@ export * from './control/claim-slot.js';
 export * from './control/control.registry.js';
 export * from './control/organisation.entity.js';
 export * from './control/project.entity.js';
+export * from './control/revoke-api-key.js';
 export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.errors.js';
 export * from './embedded-postgres/start-embedded-postgres.js';
 export * from './migrations/assert-schema-current.js';

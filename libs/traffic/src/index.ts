@@ -9,4 +9,5 @@ export { MemoryRateLimiter } from './limits/memory.rate-limiter.js';
 export type { LimitDemand, LimitKind, LimitReading, Limits } from './limits/rate-limit.js';
 export { RateLimiter } from './limits/rate-limiter.port.js';
 export { RedisRateLimiter } from './limits/redis.rate-limiter.js';
+export { announceKeyChange, hearKeyChanges } from './redis/key-changes.js';
 export { RedisLink, type RedisLinkOptions } from './redis/redis-link.js';

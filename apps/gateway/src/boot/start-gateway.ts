@@ -34,7 +34,7 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
   await closeOpenRequests({ ...core, catalogueVersion: core.book.catalogueVersion });
   const feeds = feedsOf(core);
   for (const feed of feeds) await feed.start();
-  await core.traffic.start();
+  await core.traffic.start({ onKeyChange: () => feeds[0]?.refreshNow() });
   const stopCheckpoints = keepCheckpoints(core);
   const tending = setInterval(() => {
     void core.budgets.tend({ epochMs: core.clock.epochMs(), monotonicMs: core.clock.monotonicMs() });

@@ -101,9 +101,9 @@ function readBootstrapKey(key: string | undefined, problems: string[]): Secret |
   return new Secret(key);
 }
 
-/** The value itself is not shown: it may hold a password. */
-function readRedisUrl(text: string | undefined, problems: string[]): Secret | null {
-  if (text === undefined) return null;
+/** The Redis that gateways share; null where there is none. The value is not shown: it may hold a password. */
+export function readRedisUrl(text: string | undefined, problems: string[]): Secret | null {
+  if (text === undefined || text === '') return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
     problems.push('OVERTURE_REDIS_URL: must be redis://host:port, or rediss:// for TLS');

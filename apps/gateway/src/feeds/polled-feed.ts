@@ -16,6 +16,8 @@ export class PolledFeed {
   private running: Promise<void> = Promise.resolve();
   private failing = false;
   private closed = false;
+  private isRefreshing = false;
+  private again = false;
 
   constructor(
     private readonly source: FeedSource,
@@ -29,6 +31,13 @@ export class PolledFeed {
     this.schedule();
   }
 
+  /** Refreshes without waiting for its time; once more where a refresh is under way, which may have read too early. */
+  refreshNow(): void {
+    clearTimeout(this.timer);
+    if (this.isRefreshing) this.again = true;
+    else this.running = this.refreshUntilFresh();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
@@ -38,8 +47,18 @@ export class PolledFeed {
   private schedule(): void {
     if (this.closed) return;
     this.timer = setTimeout(() => {
-      this.running = this.refreshOnce().then(() => this.schedule());
+      this.running = this.refreshUntilFresh();
     }, this.everyMs).unref();
+  }
+
+  private async refreshUntilFresh(): Promise<void> {
+    this.isRefreshing = true;
+    do {
+      this.again = false;
+      await this.refreshOnce();
+    } while (this.again);
+    this.isRefreshing = false;
+    this.schedule();
   }
 
   private async refreshOnce(): Promise<void> {

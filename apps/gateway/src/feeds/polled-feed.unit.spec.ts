@@ -63,4 +63,27 @@ describe('a polled feed', () => {
     await jest.advanceTimersByTimeAsync(5_000);
     expect(refreshes).toBe(2);
   });
+
+  it('refreshes at once when it is told to, and goes on at its pace from there', async () => {
+    await feed.start();
+    await jest.advanceTimersByTimeAsync(900);
+    feed.refreshNow();
+    await jest.advanceTimersByTimeAsync(999);
+    expect(refreshes).toBe(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(refreshes).toBe(3);
+  });
+
+  it('refreshes once more when it is told to while it does: what it read may be older', async () => {
+    await feed.start();
+    const slow = Promise.withResolvers<void>();
+    outcomes = [() => slow.promise];
+    feed.refreshNow();
+    for (let told = 0; told < 5; told += 1) feed.refreshNow();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(refreshes).toBe(2);
+    slow.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(refreshes).toBe(3);
+  });
 });

@@ -8,6 +8,7 @@ import {
   MemoryRateLimiter,
   RedisIdempotencyStore,
   RedisLink,
+  hearKeyChanges,
   RedisRateLimiter,
   type IdempotencyStore,
 } from '#traffic';
@@ -33,6 +34,7 @@ export class Traffic {
   readonly limitSource: PostgresLimitSource;
   readonly limits: LimitGate;
   readonly idempotency: IdempotencyStore;
+  private stopHearing: () => void = () => undefined;
 
   constructor({ config, em, clock, logger, registry }: TrafficSetting) {
     const { redisUrl } = config.environment;
@@ -56,11 +58,14 @@ export class Traffic {
   }
 
   /** Never fails: what Redis is for goes on without it. */
-  async start(): Promise<void> {
-    await this.link?.start();
+  async start({ onKeyChange }: { readonly onKeyChange: () => void }): Promise<void> {
+    if (this.link === null) return;
+    this.stopHearing = hearKeyChanges(this.link, onKeyChange);
+    await this.link.start();
   }
 
   async close(): Promise<void> {
+    this.stopHearing();
     await this.link?.close();
   }
 }
