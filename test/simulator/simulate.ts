@@ -1,6 +1,6 @@
 import { JournalBooks } from './check/journal-books.js';
 import { checkDecisions, checkTables, compareFolds, watchCursors } from './check/fold-checks.js';
-import { checkAuthority, checkMoney, checkNothingHeld } from './check/money-checks.js';
+import { checkAuthority, checkMoney, checkNoPhantomRefusal, checkNothingHeld } from './check/money-checks.js';
 import { checkRequests } from './check/request-checks.js';
 import { WORLD } from './kernel/schedule.js';
 import { enterVirtualTime } from './kernel/virtual-time.js';
@@ -94,6 +94,7 @@ class Scenario {
     checkTables(world, await this.journalled());
     checkDecisions(world);
     await this.rebuild();
+    await this.finish(checkNoPhantomRefusal(world, replicas));
   }
 
   /** Lets virtual time pass. */
@@ -102,6 +103,15 @@ class Scenario {
     let isOver = false;
     schedule.after(ms, () => (isOver = true), WORLD);
     await schedule.run(() => isOver);
+  }
+
+  /** Lets virtual time pass until this is done. */
+  private async finish(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const done = (): void => void (isDone = true);
+    work.then(done, done);
+    await this.world.schedule.run(() => isDone);
+    await work;
   }
 
   /** Until nothing is under way: every request over, every journal shipped, every event folded. */

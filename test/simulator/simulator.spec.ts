@@ -1,14 +1,15 @@
 import { playSimulator } from './play.js';
 
-const SEEDS = process.env['SIMULATOR_SEEDS'] ?? '1..1000';
+/** Two parts, for machines with two cores; `npm run simulate -- --seeds 1..1000` is the same on one. */
+const SEEDS = ['1..500', '501..1000'];
 
 describe('three replicas, two projectors and their servers in a simulated world', () => {
   it('break no invariant, whatever goes wrong', async () => {
-    process.stderr.write(`simulator: SIMULATOR_SEEDS=${SEEDS}\n`);
-    const { code, lines } = await playSimulator('--seeds', SEEDS, '--json');
-    process.stderr.write(`simulator: ${lines.at(-1)}\n`);
+    process.stderr.write(`simulator: seeds ${SEEDS.join(' and ')}\n`);
+    const parts = await Promise.all(SEEDS.map((seeds) => playSimulator('--seeds', seeds, '--json')));
+    for (const { lines } of parts) process.stderr.write(`simulator: ${lines.at(-1)}\n`);
 
-    expect({ code, broken: code === 0 ? [] : lines }).toEqual({ code: 0, broken: [] });
+    expect(parts.flatMap(({ code, lines }) => (code === 0 ? [] : lines))).toEqual([]);
   });
 
   it('live through the same world again, to the last line, when the seed is the same', async () => {

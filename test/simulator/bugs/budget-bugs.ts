@@ -8,30 +8,30 @@ import {
 } from '#ledger';
 import type { Wiring } from '../replica/wiring.js';
 import { AuthorityServer } from '../world/authority.js';
-import type { World } from '../world/world.js';
+import type { Ask } from '../world/ask.js';
 
 /** A hold whose caller has gone is never ended. */
 class LeakingBook extends BudgetBook {
-  world: World | null = null;
+  asks: ReadonlyMap<string, Ask> = new Map();
 
   override settle(hold: Hold, amountNanoUsd: bigint): HoldOutcome {
-    const isGone = this.world?.asksById.get(hold.requestId)?.response.destroyed === true;
+    const isGone = this.asks.get(hold.requestId)?.response.destroyed === true;
     if (isGone) return { state: 'settled', amountNanoUsd };
     return super.settle(hold, amountNanoUsd);
   }
 }
 
 export const reservationLeak: Partial<Wiring> = {
-  book: ({ authority, slot, world }) => Object.assign(new LeakingBook(authority, slot), { world }),
+  book: ({ authority, slot, asks }) => Object.assign(new LeakingBook(authority, slot), { asks }),
 };
 
 /** Settles a race for each of its providers, forgetting that the hold is over. */
 class ForgetfulBook extends BudgetBook {
-  world: World | null = null;
+  asks: ReadonlyMap<string, Ask> = new Map();
 
   override settle(hold: Hold, amountNanoUsd: bigint): HoldOutcome {
     const outcome = super.settle(hold, amountNanoUsd);
-    const ask = this.world?.asksById.get(hold.requestId);
+    const ask = this.asks.get(hold.requestId);
     if (ask === undefined || ask.losers.length === 0) return outcome;
     ask.losers.length = 0;
     hold.outcome = null;
@@ -40,7 +40,7 @@ class ForgetfulBook extends BudgetBook {
 }
 
 export const doubleSettle: Partial<Wiring> = {
-  book: ({ authority, slot, world }) => Object.assign(new ForgetfulBook(authority, slot), { world }),
+  book: ({ authority, slot, asks }) => Object.assign(new ForgetfulBook(authority, slot), { asks }),
 };
 
 /** Accounts without a period, set to nothing by whoever sees the new one first. */

@@ -1,3 +1,4 @@
+import { BudgetTree, periodKey } from '#ledger';
 import type { Replica } from '../replica/replica.js';
 import type { World } from '../world/world.js';
 import { nameOf, type JournalBooks } from './journal-books.js';
@@ -101,4 +102,36 @@ export function checkAuthority(world: World, books: JournalBooks): void {
     const children = (books.charged.get(`prj-1/${period}`) ?? 0n) + (books.charged.get(`prj-2/${period}`) ?? 0n);
     if (books.charged.get(name) !== children) world.broken('I3', `${name}: not the sum of its projects`);
   }
+}
+
+/** I9: what the limits leave can be held to the last nano-USD at one replica, and not one more at another. */
+export async function checkNoPhantomRefusal(world: World, replicas: readonly Replica[]): Promise<void> {
+  const [one, other] = replicas;
+  const budgets = new BudgetTree(world.budgets).above({ org: 'org', project: 'p2', key: 'k3' });
+  const left = (): bigint => {
+    const lefts = budgets.map(({ id, period, limitNanoUsd }) => {
+      const account = { budgetId: id, period: periodKey(period, one!.clock.epochMs()) };
+      return limitNanoUsd - world.authority.books.standingOf(account).usedNanoUsd;
+    });
+    return lefts.reduce((least, each) => (each < least ? each : least));
+  };
+  const holds = async ({ core, clock }: Replica, amountNanoUsd: bigint): Promise<string> => {
+    const request = { holdId: 'last', requestId: 'last', budgets, amountNanoUsd, leastNanoUsd: amountNanoUsd };
+    for (;;) {
+      const moment = { epochMs: clock.epochMs(), monotonicMs: clock.monotonicMs() };
+      const told = await core!.budgets.hold({ ...request, ...moment }).then(
+        () => 'held',
+        ({ code }: { code: string }) => code,
+      );
+      if (told !== 'ledger_unavailable') return told; // a message that came late: whoever is told so asks again
+    }
+  };
+  one!.clockShift.ms = other!.clockShift.ms = 0;
+  const amount = left();
+  if (amount <= 0n) return;
+  const all = await one!.within(() => holds(one!, amount));
+  if (all !== 'held') world.broken('I9', `${amount} are left, and whoever asks for them is told ${all}`);
+  const more = await other!.within(() => holds(other!, 1n));
+  if (!/^budget_(held|exhausted)$/.test(more))
+    world.broken('I1', `all is held, and whoever asks for more is told ${more}`);
 }

@@ -42,15 +42,15 @@ function checkTruth(
     if (index >= 0) lines.splice(index, 1);
     return index >= 0;
   };
-  for (const { told, complete, connection } of exchanges) {
+  for (const { told, complete, candidate } of exchanges) {
     if (!complete) continue;
-    const isBilled = take(({ candidate, usage, estimated }) => {
-      if (!candidate.startsWith(`${connection}/`)) return false;
+    const isBilled = take(({ candidate: billed, usage, estimated }) => {
+      if (billed !== candidate) return false;
       return told === null ? estimated : !estimated && usage.uncached === told.input && usage.output === told.output;
     });
     const count = told === null ? 'no count' : `${told.input} and ${told.output} tokens`;
     if (!isBilled)
-      world.broken('truth', `request ${number}: ${connection} answered with ${count}, which is not what is charged`);
+      world.broken('truth', `request ${number}: ${candidate} answered with ${count}, which is not what is charged`);
   }
   for (const candidate of losers) {
     if (!take((line) => line.candidate === candidate))

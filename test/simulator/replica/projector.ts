@@ -26,7 +26,7 @@ export class SimulatedProjector {
     this.pool = new SessionPool(database, world.network);
     const log = new SharedLogClient(world.log, world.network, world.chance.fork());
     this.fold = new GenerationFold({
-      log: sound ? log : world.wiring.foldedLog(log, world),
+      log: sound ? log : world.wiring.foldedLog(log),
       pool: this.pool.asPool(),
       schema: 'read_1',
       dispatch: DISPATCH,

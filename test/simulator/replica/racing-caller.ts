@@ -7,7 +7,8 @@ import {
   type Called,
   type OnItsWay,
 } from '../../../apps/gateway/src/answer-request/provider-caller.js';
-import type { Ask, World } from '../world/world.js';
+import type { Ask } from '../world/ask.js';
+import type { World } from '../world/world.js';
 
 interface Shared {
   readonly world: World;

@@ -22,10 +22,11 @@ import { HttpReply } from '../../../apps/gateway/src/surface/http-reply.js';
 import type { OverloadGate } from '../../../apps/gateway/src/surface/overload-gate.js';
 import type { Chance } from '../kernel/chance.js';
 import type { Owner } from '../kernel/schedule.js';
+import type { Ask } from '../world/ask.js';
 import { AuthorityClient } from '../world/authority.js';
 import { BOOK, METRICS, POLICY } from '../world/deployment.js';
 import { SharedLogClient } from '../world/shared-log.js';
-import { WorldClock, type Ask, type World } from '../world/world.js';
+import { WorldClock, type World } from '../world/world.js';
 import { posteriorReader } from './posterior-reader.js';
 import { RacingCaller } from './racing-caller.js';
 
@@ -154,6 +155,13 @@ export class Replica {
     this.world.trace.say(`request ${ask.number}: ${ask.response.status ?? 'nobody waits'}`);
   }
 
+  /** Does something in a step of the process, as if a request had asked for it. */
+  within<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.world.schedule.after(0, () => void work().then(resolve, reject), this.process);
+    });
+  }
+
   /** What a request of this caller looks like once it is read. */
   callOf(asked: Pick<InboundCall, 'principal' | 'chat' | 'sessionId' | 'optimization'>): InboundCall {
     const requestId = uuidv7(this.clock.epochMs(), this.chance.bytes(10));
@@ -177,9 +185,10 @@ export class Replica {
     const chance = this.chance.fork();
     const crashPoint = (label: string): boolean => this.diesAt(label);
     const journal = wiring.journal({ disk: this.disk, schedule, chance, crashPoint });
-    const budgets = wiring.book({ authority: new AuthorityClient(world.authority, network, schedule), slot, world });
+    const { asksById: asks } = world;
+    const budgets = wiring.book({ authority: new AuthorityClient(world.authority, network, schedule), slot, asks });
     const facts = new FactLog(journal, clock, logger);
-    const target = wiring.target(new SharedLogClient(world.log, network, chance), world);
+    const target = wiring.target(new SharedLogClient(world.log, network, chance));
     const shipper = await JournalShipper.start({ journal, target, clock, onTrouble: () => undefined });
     const log = journal;
     await closeOpenRequests({ log, budgets, clock, logger, source, catalogueVersion: BOOK.catalogueVersion });

@@ -4,10 +4,10 @@ import { BudgetBook, type SliceAuthority } from '#ledger';
 import type { Attempt } from '#providers';
 import type { Admitted } from '../../../apps/gateway/src/answer-request/admission.js';
 import type { Schedule } from '../kernel/schedule.js';
+import type { Ask } from '../world/ask.js';
 import { AuthorityServer } from '../world/authority.js';
 import { SimulatedJournal } from '../world/journal.js';
 import { ReadDatabase } from '../world/read-database.js';
-import type { World } from '../world/world.js';
 
 /** Which slot's memory outlives its processes; sound wiring keeps none. */
 export interface SlotMemory {
@@ -22,11 +22,11 @@ export interface Wiring {
   readonly authority: (limits: ReadonlyMap<string, bigint>) => AuthorityServer;
   readonly database: (schedule: Schedule) => ReadDatabase;
   readonly journal: (setting: ConstructorParameters<typeof SimulatedJournal>[0]) => ReplicaLog;
-  readonly book: (parts: { authority: SliceAuthority; slot: string; world: World }) => BudgetBook;
+  readonly book: (parts: { authority: SliceAuthority; slot: string; asks: ReadonlyMap<string, Ask> }) => BudgetBook;
   /** The shared log as the shipper writes it. */
-  readonly target: (log: EventLog, world: World) => EventLog;
+  readonly target: (log: EventLog) => EventLog;
   /** The shared log as the projector reads it. */
-  readonly foldedLog: (log: LogReader, world: World) => LogReader;
+  readonly foldedLog: (log: LogReader) => LogReader;
   /** The database as the feed of posteriors reads it. */
   readonly posteriors: (em: EntityManager, memory: SlotMemory) => EntityManager;
   /** Attempts of a call as settlement gets them. */

@@ -2,9 +2,10 @@ import type { ChatRequest } from '#contracts';
 import { WORLD } from '../kernel/schedule.js';
 import type { Replica } from '../replica/replica.js';
 import { SimulatedProjector } from '../replica/projector.js';
+import type { Ask } from './ask.js';
 import { CallerResponse } from './caller.js';
 import { CONNECTIONS, MODELS, PRINCIPALS } from './deployment.js';
-import type { Ask, World } from './world.js';
+import type { World } from './world.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -7,7 +7,8 @@ import { scriptOf, type Asked, type Behaviour, type Piece } from './provider-scr
 /** What one provider did for one attempt, as only the provider knows it. */
 export interface Exchange {
   readonly request: number;
-  readonly connection: string;
+  /** `slug/model`. */
+  readonly candidate: string;
   readonly behaviour: Behaviour;
   /** The provider's own count, once the gateway has it. */
   told: { readonly input: number; readonly output: number } | null;
@@ -63,7 +64,8 @@ export class Providers {
     const asked = JSON.parse((body as Buffer | string).toString()) as Asked;
     const behaviour = this.failing.has(connection) ? 'status 500' : this.chance.pickWeighted(BEHAVIOURS);
     const request = Number(/request (\d+)/.exec(asked.messages[0]!.content)?.[1]);
-    const exchange: Exchange = { request, connection, behaviour, told: null, complete: false, stopped: false };
+    const candidate = `${connection}/${asked.model}`;
+    const exchange: Exchange = { request, candidate, behaviour, told: null, complete: false, stopped: false };
     this.exchanges.push(exchange);
     const script = scriptOf(behaviour, asked, this.chance);
     let paused = false;

@@ -1,35 +1,19 @@
 import type { Logger } from 'pino';
 import { Clock } from '#contracts';
 import { MemoryEventLog } from '#event-log';
-import type { Budget, Hold } from '#ledger';
+import type { Budget } from '#ledger';
 import { Chance } from '../kernel/chance.js';
 import { Network } from '../kernel/network.js';
-import { Schedule, type Owner } from '../kernel/schedule.js';
+import { Schedule } from '../kernel/schedule.js';
 import { Trace } from '../kernel/trace.js';
 import type { Wiring } from '../replica/wiring.js';
+import type { Ask } from './ask.js';
 import type { AuthorityServer } from './authority.js';
-import type { CallerResponse } from './caller.js';
 import { budgetsOf } from './deployment.js';
 import type { JournalDisk } from './journal.js';
 import { Providers } from './provider.js';
 import type { ReadDatabase } from './read-database.js';
 import { SharedLog } from './shared-log.js';
-
-/** One request of a caller, and what the world knows of it. */
-export interface Ask {
-  readonly number: number;
-  readonly requestId: string;
-  /** The process that answers it. */
-  readonly process: Owner;
-  readonly response: CallerResponse;
-  /** Two providers at once, the first answer wins. */
-  readonly race: boolean;
-  hold: Hold | null;
-  /** The corridor has been left. */
-  over: boolean;
-  /** Connections whose attempt lost the race while it was under way. */
-  readonly losers: string[];
-}
 
 /** Something that must hold and does not. */
 export interface Finding {
