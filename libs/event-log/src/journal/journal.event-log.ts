@@ -1,6 +1,12 @@
 import { statfsSync } from 'node:fs';
 import type { Clock } from '#contracts';
-import { AppendQueue, type Append, type CommitResult, type Grouping, type QueueLimits } from '../appending/append-queue.js';
+import {
+  AppendQueue,
+  type Append,
+  type CommitResult,
+  type Grouping,
+  type QueueLimits,
+} from '../appending/append-queue.js';
 import { measureBatch } from '../appending/measure-batch.js';
 import { ClosedLogError, JournalFullError } from '../event-log.errors.js';
 import type {

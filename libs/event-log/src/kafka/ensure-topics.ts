@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
 import { EVENTS_TOPIC, clientConfig, type KafkaOptions } from './kafka.options.js';
@@ -5,6 +6,8 @@ import { ConfigResourceTypes, Kafka } from './kafkajs-internals.js';
 
 /** An event of 1 MiB with headers, and a group of them. */
 const MESSAGE_BYTES_MAX = 4_194_304;
+const LOOK_EVERY_MS = 100;
+const LOOKS_MAX = 300;
 
 export interface TopicDurability {
   /** Copies of every partition; 3 in production. */
@@ -33,7 +36,7 @@ export async function ensureTopics(options: KafkaOptions, durability: TopicDurab
       return [];
     }
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // kafkajs gives up when the broker that it asks has not heard of the topic yet
       topics: [
         {
           topic,
@@ -43,9 +46,24 @@ export async function ensureTopics(options: KafkaOptions, durability: TopicDurab
         },
       ],
     });
+    await untilLed(admin, topic);
     return [topic];
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** A new topic spreads through the cluster within moments. @throws the last error when it does not. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      if (topics[0]?.partitions.every(({ leader }) => leader >= 0) === true) return;
+      throw new Error(`not every partition of ${topic} has a leader`);
+    } catch (error) {
+      if (attempt === LOOKS_MAX) throw error;
+      await sleep(LOOK_EVERY_MS);
+    }
   }
 }
 

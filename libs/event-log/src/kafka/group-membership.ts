@@ -21,6 +21,8 @@ interface Group {
 
 /** One member of a consumer group, for the sake of its assignment: its partitions are paused and read elsewhere. */
 export class GroupMembership {
+  readonly #options: KafkaOptions;
+  readonly #group: Group;
   readonly #assignments: Assignment[] = [];
   #wake: (() => void) | undefined;
   #owned: readonly number[] = [];
@@ -30,10 +32,10 @@ export class GroupMembership {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(
-    private readonly options: KafkaOptions,
-    private readonly group: Group,
-  ) {}
+  constructor(options: KafkaOptions, group: Group) {
+    this.#options = options;
+    this.#group = group;
+  }
 
   /** What is assigned and revoked, until `leave`. */
   async *assignments(): AsyncGenerator<Assignment, void, undefined> {
@@ -55,8 +57,8 @@ export class GroupMembership {
 
   async #join(): Promise<void> {
     if (this.#isOver) return;
-    const consumer = new Kafka(clientConfig(this.options)).consumer({
-      groupId: this.group.groupId,
+    const consumer = new Kafka(clientConfig(this.#options)).consumer({
+      groupId: this.#group.groupId,
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: REBALANCE_MS,
       heartbeatInterval: HEARTBEAT_MS,
@@ -70,7 +72,7 @@ export class GroupMembership {
     this.#listen(consumer);
     try {
       await consumer.connect();
-      await consumer.subscribe({ topic: this.group.topic, fromBeginning: true });
+      await consumer.subscribe({ topic: this.#group.topic, fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
     } catch (error) {
       this.#replace(consumer, String(error));
@@ -82,9 +84,9 @@ export class GroupMembership {
     const isCurrent = (): boolean => this.#consumer === consumer && !this.#isOver;
     consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
       if (!isCurrent()) return;
-      consumer.pause([{ topic: this.group.topic }]);
+      consumer.pause([{ topic: this.#group.topic }]);
       this.#rejoinMs = REJOIN_FIRST_MS;
-      this.#own([...(memberAssignment[this.group.topic] ?? [])].sort((left, right) => left - right));
+      this.#own([...(memberAssignment[this.#group.topic] ?? [])].sort((left, right) => left - right));
       this.#watch(consumer);
     });
     consumer.on(HEARTBEAT, () => void (isCurrent() && this.#watch(consumer)));
@@ -112,7 +114,7 @@ export class GroupMembership {
     if (this.#consumer !== consumer || this.#isOver) return;
     this.#consumer = undefined;
     clearTimeout(this.#timer);
-    this.options.onTrouble('left the consumer group; joining again', { groupId: this.group.groupId, reason });
+    this.#options.onTrouble('left the consumer group; joining again', { groupId: this.#group.groupId, reason });
     if (this.#owned.length > 0) this.#own([]);
     void consumer.disconnect().catch(() => undefined);
     this.#timer = setTimeout(() => void this.#join(), this.#rejoinMs);

@@ -8,13 +8,15 @@ const RETRY_FIRST_MS = 50;
 
 /** A connection to the brokers for reading, which is replaced when it is stuck. */
 export class KafkaConnection {
+  readonly #options: KafkaOptions;
+  readonly #topic: string;
   #cluster: Promise<Cluster> | undefined;
   #isClosed = false;
 
-  constructor(
-    private readonly options: KafkaOptions,
-    private readonly topic: string,
-  ) {}
+  constructor(options: KafkaOptions, topic: string) {
+    this.#options = options;
+    this.#topic = topic;
+  }
 
   /**
    * Does something with the cluster, again if a leader has moved or a connection has broken meanwhile.
@@ -45,9 +47,9 @@ export class KafkaConnection {
   }
 
   async #connect(): Promise<Cluster> {
-    const cluster = createCluster(clientConfig(this.options), METADATA_MAX_AGE_MS);
+    const cluster = createCluster(clientConfig(this.#options), METADATA_MAX_AGE_MS);
     await cluster.connect();
-    await cluster.addTargetTopic(this.topic);
+    await cluster.addTargetTopic(this.#topic);
     return cluster;
   }
 

@@ -35,6 +35,7 @@ interface Ahead {
  * Kafka's consumer groups only the assignment is used, for offsets that a broker remembers are hints.
  */
 export class KafkaLogReader extends LogReader {
+  readonly #options: KafkaOptions;
   readonly #topic: string;
   readonly #connection: KafkaConnection;
   readonly #pauses: Pauses;
@@ -43,11 +44,9 @@ export class KafkaLogReader extends LogReader {
   readonly #groups = new Set<GroupMembership>();
   #isClosed = false;
 
-  constructor(
-    private readonly options: KafkaOptions,
-    clock: Clock,
-  ) {
+  constructor(options: KafkaOptions, clock: Clock) {
     super();
+    this.#options = options;
     this.#topic = options.topic ?? EVENTS_TOPIC;
     this.#connection = new KafkaConnection(options, this.#topic);
     this.#pauses = new Pauses(clock);
@@ -96,7 +95,7 @@ export class KafkaLogReader extends LogReader {
 
   async *claim(projection: string): AsyncGenerator<Assignment, void, undefined> {
     if (this.#isClosed) throw new ClosedLogError();
-    const group = new GroupMembership(this.options, { topic: this.#topic, groupId: `overture.${projection}` });
+    const group = new GroupMembership(this.#options, { topic: this.#topic, groupId: `overture.${projection}` });
     this.#groups.add(group);
     try {
       yield* group.assignments();

@@ -54,7 +54,7 @@ export const PRODUCER_CONFIG: ProducerConfig = {
   maxInFlightRequests: 1,
   allowAutoTopicCreation: false,
   metadataMaxAge: METADATA_MAX_AGE_MS,
-  retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+  retry: { retries: 3, initialRetryTime: 30, maxRetryTime: 1_000 },
   // Every message names its partition.
   createPartitioner:
     () =>

@@ -8,9 +8,12 @@ const MAX_MS = 40;
 
 /** Asks again until there is something to see or the time is over; ends with the reader. */
 export class Pauses {
+  readonly #clock: Clock;
   readonly #ended = new AbortController();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** @throws ClosedLogError */
   async until<Answer>(
@@ -18,11 +21,11 @@ export class Pauses {
     isEnough: (answer: Answer) => boolean,
     waitMs: number,
   ): Promise<Answer> {
-    const endMs = this.clock.monotonicMs() + waitMs;
+    const endMs = this.#clock.monotonicMs() + waitMs;
     for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_MS)) {
       if (this.#ended.signal.aborted) throw new ClosedLogError();
       const answer = await ask();
-      const leftMs = endMs - this.clock.monotonicMs();
+      const leftMs = endMs - this.#clock.monotonicMs();
       if (leftMs <= 0 || isEnough(answer)) return answer;
       await sleep(Math.min(pauseMs, leftMs), undefined, { signal: this.#ended.signal }).catch(() => undefined);
     }

@@ -16,13 +16,15 @@ const RETRY_MAX_MS = 2_000;
 
 /** Sends one batch at a time, the same again until the brokers have it, whatever happens in between. */
 export class ProducerLoop {
+  readonly #options: KafkaOptions;
+  readonly #topic: string;
   #producer: Promise<Producer> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(
-    private readonly options: KafkaOptions,
-    private readonly topic: string,
-  ) {}
+  constructor(options: KafkaOptions, topic: string) {
+    this.#options = options;
+    this.#topic = topic;
+  }
 
   /** @throws ClosedLogError while the batch may have been written. */
   async send(appends: readonly Append[]): Promise<CommitResult> {
@@ -35,7 +37,7 @@ export class ProducerLoop {
       } catch (error) {
         // Sequence numbers of the old client are in doubt; a new one begins anew, and ids tell repetitions apart.
         if (this.#producer === connecting) this.#drop();
-        this.options.onTrouble('a batch was not acknowledged; sending it again', {
+        this.#options.onTrouble('a batch was not acknowledged; sending it again', {
           error: error instanceof Error ? error.message : String(error),
           events: records.length,
         });
@@ -57,7 +59,7 @@ export class ProducerLoop {
         producer.sendBatch({
           acks: ALL_IN_SYNC_REPLICAS,
           timeout: BROKER_TIMEOUT_MS,
-          topicMessages: [{ topic: this.topic, messages: records.map(toMessage) }],
+          topicMessages: [{ topic: this.#topic, messages: records.map(toMessage) }],
         }),
         sleep(STUCK_AFTER_MS, undefined, { signal: stuck.signal, ref: false }).then(() => {
           throw new Error(`the brokers did not answer within ${STUCK_AFTER_MS / 1000} s`);
@@ -69,7 +71,7 @@ export class ProducerLoop {
   }
 
   async #connect(): Promise<Producer> {
-    const producer = new Kafka(clientConfig(this.options)).producer(PRODUCER_CONFIG);
+    const producer = new Kafka(clientConfig(this.#options)).producer(PRODUCER_CONFIG);
     await producer.connect();
     return producer;
   }
