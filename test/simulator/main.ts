@@ -33,17 +33,20 @@ function tell({ seed, findings, trace, hash, counts }: Outcome, bug: string | nu
 async function play({ from, to, trace, bug, json }: Asked): Promise<number> {
   const wiring = bug === null ? {} : { wiring: wiringWith(bug) };
   const sums: Record<string, number> = {};
+  let lastHash = '';
   const startedMs = performance.now();
   for (let seed = from; seed <= to; seed += 1) {
     const outcome = await simulate(seed, { ...wiring, keepTrace: trace });
     for (const [name, count] of Object.entries(outcome.counts)) sums[name] = (sums[name] ?? 0) + count;
+    lastHash = outcome.hash;
     const isBroken = outcome.findings.length > 0;
     if (isBroken || (from === to && !json)) tell(json ? { ...outcome, trace: outcome.trace.slice(-40) } : outcome, bug);
     if (isBroken) return 1;
   }
+  if (from === to && !json) return 0;
   const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
   const cpuSeconds = Number((process.cpuUsage().user / 1e6).toFixed(1));
-  const report = { from, to, seeds: to - from + 1, broken: 0, seconds, cpuSeconds, ...sums };
+  const report = { from, to, seeds: to - from + 1, broken: 0, seconds, cpuSeconds, lastHash, ...sums };
   say(json ? JSON.stringify(report) : `seeds ${from}..${to}: nothing is broken (${seconds} s) ${JSON.stringify(sums)}`);
   return 0;
 }

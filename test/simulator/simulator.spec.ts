@@ -21,4 +21,17 @@ describe('three replicas, two projectors and their servers in a simulated world'
     expect(again?.lines).toEqual(once?.lines);
     expect(other?.lines.at(-1)).not.toBe(once?.lines.at(-1));
   });
+
+  it('remember nothing of the world before', async () => {
+    const [alone, after] = await Promise.all([
+      playSimulator('--seeds', '8..8', '--json'),
+      playSimulator('--seeds', '6..8', '--json'),
+    ]);
+
+    expect(lastHash(after.lines)).toMatch(/^[0-9a-f]{16}$/);
+    expect(lastHash(after.lines)).toBe(lastHash(alone.lines));
+  });
 });
+
+const lastHash = (lines: readonly string[]): string =>
+  (JSON.parse(lines.at(-1) ?? '{}') as { lastHash: string }).lastHash;
