@@ -31,6 +31,15 @@ const configFor = (baseUrl: string, [projectUsd, keyUsd]: BudgetsUsd): object =>
   };
 };
 
+/** What a campaign has different from the others. */
+interface Choices {
+  /** A process group of its own, so that a test can send what Ctrl-C sends. */
+  readonly ownGroup: boolean;
+  readonly budgetsUsd: BudgetsUsd;
+  /** More of `overture.yaml`. */
+  readonly settings: object;
+}
+
 /** One installation through all rounds of a campaign: provider and data stay, gateways come and go. */
 export class InstallationUnderFault {
   readonly dataDir = newDataDir();
@@ -38,15 +47,14 @@ export class InstallationUnderFault {
 
   private constructor(
     readonly upstream: ScriptedUpstream,
-    private readonly choices: { readonly ownGroup: boolean; readonly budgetsUsd: BudgetsUsd },
+    private readonly choices: Choices,
   ) {}
 
-  /** @param ownGroup gives the gateway a process group of its own, so that a test can send what Ctrl-C sends. */
   static async create(
     behaviour: Behaviour,
-    { ownGroup = false, budgetsUsd = BUDGETS_USD } = {},
+    { ownGroup = false, budgetsUsd = BUDGETS_USD, settings = {} }: Partial<Choices> = {},
   ): Promise<InstallationUnderFault> {
-    return new InstallationUnderFault(await ScriptedUpstream.start(behaviour), { ownGroup, budgetsUsd });
+    return new InstallationUnderFault(await ScriptedUpstream.start(behaviour), { ownGroup, budgetsUsd, settings });
   }
 
   get gateway(): Standalone {
@@ -65,9 +73,9 @@ export class InstallationUnderFault {
 
   /** Starts it without waiting. */
   async launch(environment: Record<string, string> = {}): Promise<Standalone> {
-    const { ownGroup, budgetsUsd } = this.choices;
+    const { ownGroup, budgetsUsd, settings } = this.choices;
     const { dataDir } = this;
-    const config = configFor(this.upstream.baseUrl, budgetsUsd);
+    const config = { ...configFor(this.upstream.baseUrl, budgetsUsd), ...settings };
     this.running = await Standalone.launch({ config, environment, dataDir, ownGroup });
     return this.running;
   }
