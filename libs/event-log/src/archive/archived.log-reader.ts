@@ -89,7 +89,7 @@ export class ArchivedLogReader extends LogReader {
     const segment = await this.#segmentAt(partition, from);
     const events: LogEvent[] = [];
     let bytes = 0;
-    for (const event of await segment.from(from)) {
+    for (const event of segment.from(from)) {
       bytes += event.value.length;
       if (events.length === maxEvents || (events.length > 0 && bytes > maxBytes)) break;
       events.push(event);

@@ -8,7 +8,7 @@ import { hashLeaf, merkleRoot } from './merkle-root.js';
 import { FRAME_EVENTS, type SegmentFrame, type SegmentManifest } from './segment-manifest.js';
 
 const compress = promisify(zstdCompress);
-const ZSTD = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+const ZSTD = { chunkSize: 131_072, params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 const LINE_END = Buffer.from('\n');
 
 /** A segment to store: its events in a file, and what makes it known. */

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { CorruptLogError } from '../../event-log.errors.js';
 import type { LogEvent } from '../../event-log.port.js';
 import { parseEventLine } from './event-line.js';
 import { hashLeaf, merkleRoot } from './merkle-root.js';
 import { FRAME_EVENTS, type SegmentManifest } from './segment-manifest.js';
 
-const decompress = promisify(zstdDecompress);
+/** Room for a usual frame, so that it comes out in one piece. */
+const ZSTD = { chunkSize: 1_048_576 };
 const LINE_END = 0x0a;
 
 /** The events of one sealed segment; nothing is given out before file, frame and line were found to be as written. */
@@ -24,26 +24,26 @@ export class SegmentFile {
   }
 
   /** @throws CorruptLogError that names the first offset of the part that is damaged. */
-  static async open(manifest: SegmentManifest, file: Buffer): Promise<SegmentFile> {
+  static open(manifest: SegmentManifest, file: Buffer): SegmentFile {
     const segment = new SegmentFile(manifest, file);
     if (hash('sha256', file) === manifest.file.sha256) return segment;
-    for (const index of manifest.frames.keys()) await segment.#readFrame(index);
+    for (const index of manifest.frames.keys()) segment.#readFrame(index);
     throw segment.#damage(0, 'its file fails its checksum');
   }
 
   /** The event at an offset, and those behind it in the same frame. @throws CorruptLogError */
-  async from(offset: bigint): Promise<Iterable<LogEvent>> {
+  from(offset: bigint): Iterable<LogEvent> {
     const place = Number(offset - this.manifest.first);
     const index = Math.floor(place / FRAME_EVENTS);
-    if (this.#frame?.index !== index) this.#frame = { index, lines: await this.#readFrame(index) };
+    if (this.#frame?.index !== index) this.#frame = { index, lines: this.#readFrame(index) };
     return this.#parse(this.#frame.lines.slice(place % FRAME_EVENTS), offset);
   }
 
   /** @throws CorruptLogError */
-  async #readFrame(index: number): Promise<readonly Buffer[]> {
+  #readFrame(index: number): readonly Buffer[] {
     const { bytes, root } = this.manifest.frames[index]!;
     const start = this.#frameStarts[index]!;
-    const text = await decompress(this.file.subarray(start, start + bytes)).catch(() => null);
+    const text = decompress(this.file.subarray(start, start + bytes));
     if (text === null) throw this.#damage(index, 'it cannot be decompressed');
     const lines = splitLines(text);
     const isWhole = merkleRoot(lines.map(hashLeaf)).toString('hex') === root && lines.length === this.#eventsOf(index);
@@ -74,6 +74,15 @@ export class SegmentFile {
       `partition ${partition}, offset ${offset}`,
       `the archived segment of offsets ${first} to ${next - 1n} is not what was written, ${reason}`,
     );
+  }
+}
+
+/** Null for what is no frame. A frame takes less than a millisecond: not worth a thread. */
+function decompress(frame: Buffer): Buffer | null {
+  try {
+    return zstdDecompressSync(frame, ZSTD);
+  } catch {
+    return null;
   }
 }
 
