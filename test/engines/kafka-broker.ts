@@ -21,8 +21,8 @@ export interface KafkaBrokerOptions {
 }
 
 /**
- * A real Kafka, one broker that is its own controller (KRaft), ready some 4 s after its start, and 6 s after a kill, on
- * a machine with other work; 170 MB.
+ * A real Kafka, one broker that is its own controller (KRaft). With two busy cores it is ready 1.5 to 2.5 s after its
+ * start and 3 to 4 s after a kill; it takes 1.4 s of CPU and 170 MB.
  */
 export class KafkaBroker {
   private constructor(
