@@ -2,9 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { nanoUsdOf } from '#ledger';
 import type { Campaign } from '../campaign.js';
 import type { Received } from './crowd.js';
-import { InstalledDatabase } from './installed-database.js';
-import type { InstallationUnderFault } from './installation-under-fault.js';
-import { JournalAudit, NOTHING_LEARNT, type Story } from './journal-audit.js';
+import type { InstalledDatabase } from './installed-database.js';
+import { NOTHING_LEARNT, type LogAudit, type Story } from './log-audit.js';
 import { PROBE } from './moody-provider.js';
 
 const LOOK_EVERY_MS = 20;
@@ -12,18 +11,26 @@ const LOOK_EVERY_MS = 20;
 const CATCH_UP_WITHIN_MS = 60_000;
 const RETURN_WITHIN_MS = 30_000;
 
-/** Refusals that no budget of a campaign gives reason for: money would be stranded, or its authority forgotten. */
-const PHANTOM_CODES = new Set(['budget_exhausted', 'budget_held', 'ledger_unavailable']);
+/** What is looked into: one machine, or a cluster. */
+export interface Premises {
+  /** An auditor of the log who has read nothing yet. */
+  newAudit(): LogAudit;
+  database(): Promise<InstalledDatabase>;
+  /** Gateways that should answer. */
+  readonly gateways: readonly { request(path: string, body?: unknown): Promise<Response> }[];
+  /** Refusals that nothing gives reason for: money would be stranded, or its authority forgotten. */
+  readonly phantomCodes: ReadonlySet<string>;
+}
 
 /** Compares what callers got, what the journal says and what the tables show. Findings go into the campaign. */
 export class BookCheck {
-  private readonly audit: JournalAudit;
+  private readonly audit: LogAudit;
 
   constructor(
     private readonly campaign: Campaign,
-    private readonly installation: InstallationUnderFault,
+    private readonly premises: Premises,
   ) {
-    this.audit = new JournalAudit(installation.journalDir);
+    this.audit = premises.newAudit();
   }
 
   /** Once nobody asks anything: what was answered is booked once, and what is booked is in the tables. */
@@ -34,7 +41,7 @@ export class BookCheck {
     duplicated.push(...this.audit.duplicates.splice(0));
     broken.push(...this.audit.open().map((id) => `${id} was routed and never charged`));
     for (const answer of received) this.checkAnswer(answer);
-    const database = await InstalledDatabase.connect(this.installation.dataDir);
+    const database = await this.premises.database();
     try {
       await this.checkCaughtUp(database);
       await this.checkLedger(database);
@@ -55,7 +62,7 @@ export class BookCheck {
   /** No slice is stranded: the authority has granted what the journal says was used, to the nano-USD, soon or now. */
   async checkReturned(withinMs = RETURN_WITHIN_MS): Promise<void> {
     await this.audit.advance();
-    const database = await InstalledDatabase.connect(this.installation.dataDir);
+    const database = await this.premises.database();
     const deadlineMs = performance.now() + withinMs;
     try {
       let wrong = await this.wrongAccounts(database);
@@ -88,7 +95,7 @@ export class BookCheck {
   private checkAnswer(answer: Received): void {
     const { lost, broken } = this.campaign;
     if (answer.wrong !== '') broken.push(answer.wrong);
-    if (PHANTOM_CODES.has(answer.code))
+    if (this.premises.phantomCodes.has(answer.code))
       broken.push(`${answer.clientId} was refused with ${answer.status} ${answer.code}`);
     if (answer.status !== 200) return;
     const story = this.audit.stories.get(answer.requestId);
@@ -152,14 +159,16 @@ export class BookCheck {
   }
 
   private async checkHolds(): Promise<void> {
-    const metrics = await (await this.installation.gateway.request('/metrics')).text();
-    for (const name of ['overture_open_holds', 'overture_held_nano_usd', 'overture_requests_in_flight']) {
-      const value = new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(metrics)?.[1];
-      if (value !== '0') this.campaign.broken.push(`${name} is ${value} although nothing runs`);
+    for (const gateway of this.premises.gateways) {
+      const metrics = await (await gateway.request('/metrics')).text();
+      for (const name of ['overture_open_holds', 'overture_held_nano_usd', 'overture_requests_in_flight']) {
+        const value = new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(metrics)?.[1];
+        if (value !== '0') this.campaign.broken.push(`${name} is ${value} although nothing runs`);
+      }
     }
   }
 
-  /** One more request, which only money could stop: a gateway that sheds load is asked again. */
+  /** One more request at every gateway, which only money could stop: one that sheds load is asked again. */
   private async probe(): Promise<void> {
     const body = {
       model: 'gpt-4o-mini',
@@ -167,15 +176,17 @@ export class BookCheck {
       max_tokens: 16,
       messages: [{ role: 'user', content: 'Are you there?' }],
     };
-    for (;;) {
-      const answer = await this.installation.gateway.request('/v1/chat/completions', body);
-      const text = await answer.text();
-      if (answer.status === 200) return;
-      if (!text.includes('"overloaded"')) {
-        this.campaign.broken.push(`a request after it was answered ${answer.status}: ${text}`);
-        return;
+    for (const gateway of this.premises.gateways) {
+      for (;;) {
+        const answer = await gateway.request('/v1/chat/completions', body);
+        const text = await answer.text();
+        if (answer.status === 200) break;
+        if (!text.includes('"overloaded"')) {
+          this.campaign.broken.push(`a request after it was answered ${answer.status}: ${text}`);
+          break;
+        }
+        await pause(LOOK_EVERY_MS);
       }
-      await pause(LOOK_EVERY_MS);
     }
   }
 }

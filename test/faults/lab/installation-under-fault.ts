@@ -6,7 +6,9 @@ import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstrea
 import { Standalone, newDataDir } from '../../engines/standalone.js';
 import { readTree } from '../../bench/process-tree.mjs';
 import { Crowd, type CrowdOptions } from './crowd.js';
-import { postmasterOf } from './installed-database.js';
+import type { Premises } from './book-check.js';
+import { InstalledDatabase, postmasterOf } from './installed-database.js';
+import { JournalAudit } from './journal-audit.js';
 
 const CLI = join(import.meta.dirname, '..', '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
 const LOOK_EVERY_MS = 10;
@@ -16,7 +18,7 @@ type BudgetsUsd = readonly [project: string, key: string];
 const BUDGETS_USD: BudgetsUsd = ['100000.00', '50000.00'];
 
 /** Two connections, so that requests fail over; two budgets, so that every request holds and every hold has slices. */
-const configFor = (baseUrl: string, [projectUsd, keyUsd]: BudgetsUsd): object => {
+export const configUnderFault = (baseUrl: string, [projectUsd, keyUsd]: BudgetsUsd = BUDGETS_USD): object => {
   const models = [{ name: 'gpt-4o-mini', prices: { inputPerMillionUsd: '150.00', outputPerMillionUsd: '600.00' } }];
   const connection = { provider: 'custom', baseUrl, apiKey: 'sk-upstream', models };
   return {
@@ -41,7 +43,8 @@ interface Choices {
 }
 
 /** One installation through all rounds of a campaign: provider and data stay, gateways come and go. */
-export class InstallationUnderFault {
+export class InstallationUnderFault implements Premises {
+  readonly phantomCodes = new Set(['budget_exhausted', 'budget_held', 'ledger_unavailable']);
   readonly dataDir = newDataDir();
   private running: Standalone | null = null;
 
@@ -62,6 +65,18 @@ export class InstallationUnderFault {
     return this.running;
   }
 
+  get gateways(): readonly [Standalone] {
+    return [this.gateway];
+  }
+
+  newAudit(): JournalAudit {
+    return new JournalAudit(this.journalDir);
+  }
+
+  database(): Promise<InstalledDatabase> {
+    return InstalledDatabase.connect(this.dataDir);
+  }
+
   get journalDir(): string {
     return join(this.dataDir, 'data', 'journal');
   }
@@ -75,7 +90,7 @@ export class InstallationUnderFault {
   async launch(environment: Record<string, string> = {}): Promise<Standalone> {
     const { ownGroup, budgetsUsd, settings } = this.choices;
     const { dataDir } = this;
-    const config = { ...configFor(this.upstream.baseUrl, budgetsUsd), ...settings };
+    const config = { ...configUnderFault(this.upstream.baseUrl, budgetsUsd), ...settings };
     this.running = await Standalone.launch({ config, environment, dataDir, ownGroup });
     return this.running;
   }
@@ -108,11 +123,7 @@ export class InstallationUnderFault {
     const stdout = await new Promise<string>((resolve) => {
       execFile(process.execPath, args, { env, maxBuffer: 2 ** 24 }, (_, out, err) => resolve(out || err));
     });
-    const report = parseReport(stdout);
-    if (report === null) return [`rebuild said: ${stdout}`];
-    return report.tables
-      .filter(({ equal }) => !equal)
-      .map(({ table, differingKeys }) => `rebuild differs in ${table}: ${differingKeys.join(' ')}`);
+    return rebuildDifferences(stdout);
   }
 
   /** Stops everything; keeps the data if they are evidence. */
@@ -134,6 +145,15 @@ const CROWD_SIZE = 210;
 
 interface Report {
   readonly tables: readonly { table: string; equal: boolean; differingKeys: string[] }[];
+}
+
+/** What `overture rebuild --json` found to differ, in words. */
+export function rebuildDifferences(stdout: string): string[] {
+  const report = parseReport(stdout);
+  if (report === null) return [`rebuild said: ${stdout}`];
+  return report.tables
+    .filter(({ equal }) => !equal)
+    .map(({ table, differingKeys }) => `rebuild differs in ${table}: ${differingKeys.join(' ')}`);
 }
 
 function parseReport(text: string): Report | null {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { serialisePosterior } from '#posterior';
-import { posteriorKey } from './journal-audit.js';
+import { posteriorKey } from './log-audit.js';
 
 /** The lock file of PostgreSQL, by its pidfile.h. */
 const LINE = { pid: 0, port: 3, socketDir: 4 } as const;
@@ -33,15 +33,19 @@ export function postmasterOf(dataDir: string): number | null {
 export class InstalledDatabase {
   private constructor(private readonly client: Client) {}
 
-  static async connect(dataDir: string): Promise<InstalledDatabase> {
+  static connect(dataDir: string): Promise<InstalledDatabase> {
     const lock = lockOf(dataDir);
-    const client = new Client({
+    return InstalledDatabase.open({
       host: lock[LINE.socketDir] ?? '',
       port: Number(lock[LINE.port]),
       user: 'postgres',
       password: readFileSync(join(clusterOf(dataDir), 'overture.password'), 'utf8').trim(),
       database: 'overture',
     });
+  }
+
+  static async open(config: ClientConfig): Promise<InstalledDatabase> {
+    const client = new Client(config);
     client.on('error', () => undefined); // the query that waits is told, too
     await client.connect();
     return new InstalledDatabase(client);

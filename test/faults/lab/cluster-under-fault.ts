@@ -1,0 +1,134 @@
+import { Cluster, type Replica } from '../../engines/cluster.js';
+import { RedisServer } from '../../engines/redis-server.js';
+import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
+import { TEST_KEY } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
+import type { Premises } from './book-check.js';
+import { Crowd } from './crowd.js';
+import type { Dice } from './dice.js';
+import { configUnderFault, killHard, rebuildDifferences } from './installation-under-fault.js';
+import { InstalledDatabase } from './installed-database.js';
+import { TopicAudit } from './topic-audit.js';
+
+const GATEWAYS = 3;
+const PROJECTORS = 2;
+/** Callers at each gateway. */
+const CROWD_SIZE = 70;
+
+/** A process that can be killed and comes back. */
+export interface Victim {
+  readonly name: string;
+  kill(): Promise<void>;
+  /** Resolves when it answers again. */
+  revive(): Promise<void>;
+}
+
+/** Three gateways, two projectors, Kafka, PostgreSQL and Redis through all rounds of a campaign. */
+export class ClusterUnderFault implements Premises {
+  /** A database that was killed is a reason for `ledger_unavailable`, a dead gateway's holds for `budget_held`. */
+  readonly phantomCodes = new Set(['budget_exhausted']);
+
+  private constructor(
+    readonly upstream: ScriptedUpstream,
+    readonly cluster: Cluster,
+    private readonly redis: RedisServer,
+  ) {}
+
+  static async create(behaviour: Behaviour): Promise<ClusterUnderFault> {
+    const upstream = await ScriptedUpstream.start(behaviour);
+    const redis = await RedisServer.start();
+    const cluster = await Cluster.start({
+      config: configUnderFault(upstream.baseUrl),
+      gateways: GATEWAYS,
+      projectors: PROJECTORS,
+      environment: { OVERTURE_REDIS_URL: redis.url },
+    });
+    return new ClusterUnderFault(upstream, cluster, redis);
+  }
+
+  get gateways(): readonly { request(path: string, body?: unknown): Promise<Response> }[] {
+    return this.cluster.replicas.map(({ url }) => ({
+      request: (path, body) =>
+        fetch(url + path, {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+        }),
+    }));
+  }
+
+  newAudit(): TopicAudit {
+    const brokers = [this.cluster.broker.directBootstrap];
+    return new TopicAudit({ brokers, clientId: 'audit', onTrouble: () => undefined });
+  }
+
+  database(): Promise<InstalledDatabase> {
+    return InstalledDatabase.open({ connectionString: this.cluster.postgres.url('postgres') });
+  }
+
+  /** Callers at every gateway. */
+  crowds(name: string, dice: Dice): Crowd[] {
+    return this.cluster.replicas.map(
+      ({ url, slot }) => new Crowd({ url, dice, size: CROWD_SIZE, name: `${name}-${slot}` }),
+    );
+  }
+
+  victims(): readonly [Victim, ...Victim[]] {
+    const { broker, postgres, replicas, projectors } = this.cluster;
+    return [
+      { name: 'kafka', kill: () => broker.kill('SIGKILL'), revive: () => broker.restart() },
+      {
+        name: 'postgres',
+        kill: async () => killHard(postgres.pid),
+        revive: () => this.databaseAnswers(), // whoever started it starts it again
+      },
+      { name: 'redis', kill: () => this.redis.kill('SIGKILL'), revive: () => this.redis.restart() },
+      ...replicas.map((replica) => this.gatewayVictim(replica)),
+      ...projectors.map((projector) => ({
+        name: projector.name,
+        kill: async () => void (await projector.end('SIGKILL')),
+        revive: async () => projector.start(),
+      })),
+    ];
+  }
+
+  /** Every gateway answers, and the topic has everything that their journals have. */
+  async settled(): Promise<void> {
+    for (const replica of this.cluster.replicas) await this.cluster.ready(replica);
+    for (const gateway of this.gateways) {
+      await waitUntil(async () => {
+        const metrics = await (await gateway.request('/metrics')).text();
+        return /^overture_journal_backlog_events(?:\{.*\})? 0$/m.test(metrics);
+      });
+    }
+  }
+
+  async rebuildDifferences(): Promise<string[]> {
+    return rebuildDifferences(await this.cluster.overture('rebuild', '--compare-only', '--json'));
+  }
+
+  async discard(): Promise<void> {
+    await this.cluster.discard();
+    await this.redis.stop();
+    await this.upstream.close();
+  }
+
+  private gatewayVictim(replica: Replica): Victim {
+    return {
+      name: replica.slot,
+      kill: async () => void (await replica.process.end('SIGKILL')),
+      revive: async () => {
+        replica.process.start();
+        await this.cluster.ready(replica);
+      },
+    };
+  }
+
+  private async databaseAnswers(): Promise<void> {
+    await waitUntil(async () => {
+      const database = await this.database().catch(() => false as const);
+      if (database !== false) await database.close();
+      return database !== false;
+    });
+  }
+}
