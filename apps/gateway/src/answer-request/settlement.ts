@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isoTime, type BudgetCharged, type Clock, type Fact } from '#contracts';
+import { ClosedLogError } from '#event-log';
 import { chargeAfterCrash, chargeBudget, chargedNanoUsd, type BudgetBook, type ChargeStamp } from '#ledger';
 import type { Attempt } from '#providers';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -40,7 +41,7 @@ export class Settlement {
     const closed = this.facts.persist([...result.facts, charge], opened);
     const settled = (): void => void this.budgets.settle(over.admitted.hold, chargedNanoUsd(charge.data));
     // Late or not: the hold is released when the charge is on disk, and not before.
-    closed.durable.then(settled, () => this.closeUnwritable(over));
+    closed.durable.then(settled, (error: unknown) => this.closeUnwritable(over, error));
     await closed.inTime;
     this.count(charge.data);
     return charge.data;
@@ -48,10 +49,11 @@ export class Settlement {
 
   /**
    * Closes a request whose facts the log will never take, because one of them breaks its contract: at the hold, as
-   * after a crash. Where RequestRouted itself is that one, there is nothing to close. A closed log leaves it to the
-   * next start.
+   * after a crash. Where RequestRouted itself is that one, there is nothing to close. A closed log may have taken
+   * them all the same: the hold stays, and the next start says what it came to.
    */
-  private async closeUnwritable(over: Over): Promise<void> {
+  private async closeUnwritable(over: Over, error: unknown): Promise<void> {
+    if (error instanceof ClosedLogError) return;
     const { admitted, called, routed } = over;
     try {
       await called.opened.durable;

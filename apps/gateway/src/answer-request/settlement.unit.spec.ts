@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Fact, ProviderResponded, RequestRouted } from '#contracts';
-import { BrokenEventError, MemoryEventLog, decodeFact } from '#event-log';
+import { BrokenEventError, ClosedLogError, MemoryEventLog, decodeFact } from '#event-log';
 import { BudgetBook, MemorySliceAuthority, type Budget, type Hold } from '#ledger';
 import { SystemClock, createLogger } from '#telemetry';
 import {
@@ -99,5 +99,20 @@ describe('settlement of a request whose facts break their contract', () => {
 
     expect(await written()).toEqual([]);
     expect(hold.outcome).toEqual({ state: 'voided', amountNanoUsd: 0n });
+  });
+
+  it('keeps the hold when the log closes meanwhile: it may have taken the charge', async () => {
+    const append = log.append.bind(log);
+    log.append = async (batch) => {
+      await append(batch);
+      throw new ClosedLogError(); // as a journal whose shipper stops before the shared log has answered
+    };
+
+    await expect(settlement.settle(over(routedFact(sample), respondedFact(sample, 1)))).rejects.toThrow(ClosedLogError);
+    await facts.idle();
+
+    expect((await written()).map(({ type }) => type)).toEqual(['RequestRouted', 'ProviderResponded', 'BudgetCharged']);
+    expect(hold.outcome).toBeNull();
+    expect(budgets.openRequestIds).toEqual([hold.requestId]);
   });
 });

@@ -21,6 +21,7 @@ import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { ConnectionBook } from '../routes/connection-book.js';
 import type { ReadinessCheck } from '../surface/operations/readiness.js';
 import { AnswerKeeper } from '../traffic/answer-keeper.js';
+import { CachedAnswers } from '../traffic/cached-answers.js';
 import { RepeatedRequests } from '../traffic/repeated-requests.js';
 import { ReusedAnswers } from '../traffic/reused-answers.js';
 import { Traffic } from '../traffic/traffic.js';
@@ -80,6 +81,10 @@ export function wireGateway(engines: GatewayEngines) {
   const surroundings = new AnswerSurroundings(clock, logger, metrics, overload, new DrainPump());
   const keeper = new AnswerKeeper({ facts, log, clock, source });
   const repeated = new RepeatedRequests(traffic.idempotency, keeper);
+  const cached =
+    traffic.cache === null || config.cache === null
+      ? null
+      : new CachedAnswers(traffic.cache, keeper, { anyTemperature: false, ...config.cache });
   return {
     ...engines,
     source,
@@ -110,12 +115,16 @@ export function wireGateway(engines: GatewayEngines) {
     providers: new ProviderCaller(facts, { pools, clock }, config.environment.durability),
     settlement: new Settlement(budgets, book, facts, clock, metrics),
     surroundings,
-    reused: new ReusedAnswers(repeated, keeper, surroundings, traffic.metrics),
+    reused: new ReusedAnswers({ repeated, cached }, keeper, surroundings, traffic.metrics),
   };
 }
 
+interface Appending extends Pick<GatewayEngines, 'log' | 'shipper'> {
+  readonly config: { readonly environment: Pick<GatewayConfig['environment'], 'durability'> };
+}
+
 /** With `replicated`, what is appended counts as durable once the shared log has acknowledged it. */
-function appendsOf({ log, shipper, config }: GatewayEngines): Pick<ReplicaLog, 'append'> {
+export function appendsOf({ log, shipper, config }: Appending): Pick<ReplicaLog, 'append'> {
   if (shipper === null || config.environment.durability !== 'replicated') return log;
   return {
     append: async (batch, options) => {
