@@ -45,6 +45,7 @@ describe.each([
       environment: environment(),
       config: {
         connections: [{ slug: 'own', provider: 'custom', baseUrl: upstream.baseUrl, models }],
+        cache: { ttlSeconds: 600, scope: 'key' },
         limits: [
           { name: 'three', scope: 'key', of: '*', models: ['asked'], requestsPerMinute: 3 },
           { name: 'few', scope: 'project', of: 'default', models: ['counted'], tokensPerMinute: 1_000 },
@@ -204,6 +205,48 @@ describe.each([
       const long = { 'idempotency-key': 'x'.repeat(256) };
       expect(await codeOf(await gateway.chat('free', {}, long))).toBe('400 invalid_value');
       expect(upstream.calls).toEqual([]);
+    });
+  });
+
+  describe('the cache', () => {
+    const question = { temperature: 0, seed: environment.name.length, messages: [{ role: 'user', content: 'two?' }] };
+
+    it('answers the same question again for nothing, and the log says whose answer it was', async () => {
+      await gateway.chat('free', question);
+      const second = await waitUntil(async () => {
+        const answer = await gateway.chat('free', question);
+        return answer.headers.get('x-overture-cache') === 'hit' && answer;
+      });
+      const original = second.headers.get('x-overture-original-request-id');
+      expect(await gateway.metric('overture_answers_reused_total{reason="cache"}')).toBe(1);
+      expect(await (await gateway.request(`/v1/requests/${original}`)).json()).toMatchObject({ status: 'settled' });
+      expect(await second.json()).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
+      expect(second.headers.get('x-request-id')).not.toBe(original);
+      expect(await gateway.recordOf(second)).toMatchObject({
+        id: second.headers.get('x-request-id'),
+        status: 'reused',
+        charge: null,
+        reuse: { original_request_id: original, reason: 'cache' },
+      });
+    });
+
+    it.each([
+      ['another question', { ...question, seed: 1_000 }, {}],
+      ['who asks anew', question, { 'x-overture-cache': 'no-store' }],
+      ['a stream', { ...question, stream: true }, {}],
+      ['an answer that chance has a part in', { ...question, temperature: 1 }, {}],
+    ])('does not answer %s', async (_, more, headers) => {
+      const answer = await gateway.chat('free', more, headers);
+      await answer.text();
+      expect(answer.headers.get('x-overture-cache')).toBeNull();
+      expect(upstream.calls).toHaveLength(1);
+    });
+
+    it('does not keep failures', async () => {
+      const asked = { ...question, seed: 2_000 };
+      upstream.behaviour = inTurn(answerStatus(400, { error: { message: 'No.' } }), answerWhole());
+      expect((await gateway.chat('free', asked)).status).toBe(400);
+      expect((await gateway.chat('free', asked)).status).toBe(200);
     });
   });
 

@@ -4,7 +4,14 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { TestPostgres } from '../../../test/engines/postgres.js';
 import { partitionOf } from '#event-log';
 import { ReadDatabase, startReadPostgres } from './__fixtures__/read-database.js';
-import { breakerFact, factsOf, requestIdOf, respondedFact, type SampleRequest } from './__fixtures__/sample-facts.js';
+import {
+  breakerFact,
+  factsOf,
+  requestIdOf,
+  respondedFact,
+  reusedFact,
+  type SampleRequest,
+} from './__fixtures__/sample-facts.js';
 import { cursors, nextOffsetOf } from './fold/read-cursors.query.js';
 import { changedPosteriors } from './posteriors/changed-posteriors.query.js';
 import { providerStats } from './provider-health/provider-stats.query.js';
@@ -38,6 +45,8 @@ describe('reading the read models', () => {
     database.append([
       ...factsOf(request(1)),
       ...factsOf(request(2, 'acme-test')),
+      reusedFact(14, request(1)),
+      reusedFact(16, request(2, 'acme-test')),
       breakerFact(3, 'Opened', 'openai-prod/gpt-4o'),
     ]);
     await database.foldAll();
@@ -53,6 +62,14 @@ describe('reading the read models', () => {
 
     expect(view).toEqual(foldRequestView(factsOf(request(1))));
     expect(view?.attempts).toHaveLength(2);
+  });
+
+  it('shows whose answer a request got that was not routed', async () => {
+    const view = await findRequest(orm.em.fork(), 'acme-prod', requestIdOf(14));
+
+    expect(view).toEqual(foldRequestView([reusedFact(14, request(1))]));
+    expect(view).toMatchObject({ status: 'reused', reuse: { original_request_id: requestIdOf(1) } });
+    expect(await findRequest(orm.em.fork(), 'acme-test', requestIdOf(14))).toBeNull();
   });
 
   it('shows and books the same whatever order the facts of a request stand in', async () => {
@@ -94,7 +111,7 @@ describe('reading the read models', () => {
     const partition = partitionOf('acme-prod');
     const all = await changedPosteriors(orm.em.fork(), new Map());
     expect(all.changed).toHaveLength(4);
-    expect(all.versions.get(partition)).toBe(4n);
+    expect(all.versions.get(partition)).toBe(5n);
     expect(await changedPosteriors(orm.em.fork(), all.versions)).toEqual({ versions: all.versions, changed: [] });
 
     const answered = {
@@ -113,14 +130,14 @@ describe('reading the read models', () => {
     const { cell } = respondedFact(later, 1).data;
     const state = outcomes.reduce(foldOutcome, NO_EVIDENCE);
     expect(changed).toEqual([{ cell, candidate: 'azure-eu/gpt-4o', partition, state }]);
-    expect(versions.get(partition)).toBe(7n);
+    expect(versions.get(partition)).toBe(8n);
   });
 
   it('says how far every partition has been folded', async () => {
     const partition = partitionOf('acme-prod');
 
-    expect((await cursors(orm.em.fork())).get(partition)).toEqual({ nextOffset: 4n, halted: null });
-    expect(await nextOffsetOf(orm.em.fork(), partition)).toBe(4n);
+    expect((await cursors(orm.em.fork())).get(partition)).toEqual({ nextOffset: 5n, halted: null });
+    expect(await nextOffsetOf(orm.em.fork(), partition)).toBe(5n);
     expect(await nextOffsetOf(orm.em.fork(), partition + 1)).toBe(0n);
   });
 

@@ -1,4 +1,8 @@
+export { AnswerCache } from './answers/answer-cache.port.js';
+export { canonicalJson } from './answers/canonical-json.js';
 export * from './answers/kept-answer.js';
+export { MemoryAnswerCache } from './answers/memory.answer-cache.js';
+export { RedisAnswerCache } from './answers/redis.answer-cache.js';
 export { reuseAnswer } from './answers/reuse-answer.decider.js';
 export { IdempotencyStore, type IdempotencyClaim } from './idempotency/idempotency-store.port.js';
 export { MemoryIdempotencyStore } from './idempotency/memory.idempotency-store.js';

@@ -17,6 +17,8 @@ export interface GatewayConfig {
   readonly budgets: NonNullable<OvertureFile['budgets']>;
   readonly limits: readonly ConfiguredLimit[];
   readonly idempotencyKeptForMs: number;
+  /** Null where nothing is cached. */
+  readonly cache: NonNullable<OvertureFile['cache']> | null;
   readonly policy: RoutingPolicy;
   readonly unpricedModels: 'allow' | 'block';
 }
@@ -51,6 +53,7 @@ export function readGatewayConfig(variables: NodeJS.ProcessEnv): GatewayConfig {
     groups,
     budgets: file.budgets ?? [],
     limits: file.limits ?? [],
+    cache: file.cache ?? null,
     idempotencyKeptForMs: 1_000 * (file.idempotency?.ttlSeconds ?? DAY_S),
     policy: policyOf(file),
     unpricedModels: file.routing?.unpricedModels ?? 'allow',

@@ -96,6 +96,15 @@ const IdempotencyEntry = Type.Object(
   { additionalProperties: false },
 );
 
+const CacheEntry = Type.Object(
+  {
+    ttlSeconds: Type.Integer({ minimum: 1, maximum: 2_592_000 }),
+    scope: Type.Union([Type.Literal('project'), Type.Literal('key')]),
+    anyTemperature: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false, description: 'Left out: nothing is cached.' },
+);
+
 const RoutingEntry = Type.Object(
   {
     strategy: Type.Optional(
@@ -124,6 +133,7 @@ export const OvertureFile = Type.Object(
     budgets: Type.Optional(Type.Array(BudgetEntry)),
     limits: Type.Optional(Type.Array(LimitEntry)),
     idempotency: Type.Optional(IdempotencyEntry),
+    cache: Type.Optional(CacheEntry),
     routing: Type.Optional(RoutingEntry),
   },
   { additionalProperties: false, title: 'Igris Overture configuration' },

@@ -30,11 +30,14 @@ export class AnswerKeeper {
   seal(call: InboundCall, name: string, answer: RecordedAnswer): Buffer {
     const headers = Object.fromEntries(Object.entries(answer.headers).filter(([key]) => KEPT_HEADERS.includes(key)));
     const { requestId } = call;
-    const kept =
-      answer.body.length > BODY_BYTES_MAX
-        ? tooLarge(requestId)
-        : { status: answer.status, requestId, headers, body: answer.body };
+    const kept = this.isTooLarge(answer)
+      ? tooLarge(requestId)
+      : { status: answer.status, requestId, headers, body: answer.body };
     return this.sealOf(call).seal(kept, name);
+  }
+
+  isTooLarge({ body }: RecordedAnswer): boolean {
+    return body.length > BODY_BYTES_MAX;
   }
 
   /** Null where the key of the tenant has changed, or the store has been tampered with. */

@@ -4,12 +4,15 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '#contracts';
 import {
+  MemoryAnswerCache,
   MemoryIdempotencyStore,
   MemoryRateLimiter,
+  RedisAnswerCache,
   RedisIdempotencyStore,
   RedisLink,
   hearKeyChanges,
   RedisRateLimiter,
+  type AnswerCache,
   type IdempotencyStore,
 } from '#traffic';
 import type { GatewayConfig } from '../config/gateway.config.js';
@@ -34,6 +37,8 @@ export class Traffic {
   readonly limitSource: PostgresLimitSource;
   readonly limits: LimitGate;
   readonly idempotency: IdempotencyStore;
+  /** Null where nothing is cached. */
+  readonly cache: AnswerCache | null;
   private stopHearing: () => void = () => undefined;
 
   constructor({ config, em, clock, logger, registry }: TrafficSetting) {
@@ -55,6 +60,11 @@ export class Traffic {
       this.link === null
         ? new MemoryIdempotencyStore(clock, config.idempotencyKeptForMs)
         : new RedisIdempotencyStore(this.link, clock, config.idempotencyKeptForMs);
+    this.cache = config.cache === null ? null : this.openCache(clock, config.cache.ttlSeconds * 1_000);
+  }
+
+  private openCache(clock: Clock, keptForMs: number): AnswerCache {
+    return this.link === null ? new MemoryAnswerCache(clock, keptForMs) : new RedisAnswerCache(this.link, keptForMs);
   }
 
   /** Never fails: what Redis is for goes on without it. */

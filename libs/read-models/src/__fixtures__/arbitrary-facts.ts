@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Fact } from '#contracts';
 import { OUTCOMES } from '#contracts';
-import { breakerFact, factsOf, type SampleAttempt, type SampleRequest } from './sample-facts.js';
+import { breakerFact, factsOf, reusedFact, type SampleAttempt, type SampleRequest } from './sample-facts.js';
 
 const CANDIDATES = ['openai-prod/gpt-4o', 'azure-eu/gpt-4o', 'sim/gpt-4o'];
 const TENANTS = ['acme-prod', 'acme-test', 'tenant-7'];
@@ -39,6 +39,7 @@ export const arbitraryFacts: fc.Arbitrary<Fact[]> = fc
     interleave(
       [
         ...requests.map(factsOf),
+        requests.filter(({ state }) => state === 'settled').map((one) => reusedFact(9_000 + one.number, one)),
         breakers.map(([state, candidate], index) => breakerFact(5_000 + index, state, candidate)),
       ],
       picks,

@@ -1,4 +1,4 @@
-import type { BreakerOpened, BudgetCharged, Fact, Outcome, ProviderResponded, RequestRouted } from '#contracts';
+import type { AnswerReused, BreakerOpened, BudgetCharged, Fact, Outcome, ProviderResponded, RequestRouted } from '#contracts';
 import { OUTCOME_TRAITS } from '#contracts';
 import { eventId } from '#event-log';
 
@@ -201,6 +201,22 @@ export function breakerFact(number: number, state: 'Opened' | 'Closed', candidat
   };
   const more = state === 'Opened' ? opened : { open_for_ms: 31_250 };
   return factOf(`Breaker${state}`, { number, tenant: 'system' }, { candidate, connection, model, ...more });
+}
+
+/** A request that got the answer of another one. */
+export function reusedFact(number: number, original: Pick<SampleRequest, 'number' | 'tenant'>): Fact {
+  const { tenant } = original;
+  return factOf<AnswerReused>('AnswerReused', { number, tenant }, {
+    request_id: requestIdOf(number),
+    original_request_id: requestIdOf(original.number),
+    client_request_id: null,
+    org_id: 'acme',
+    tenant_id: tenant,
+    key_id: `key-${tenant}`,
+    surface: 'openai.chat',
+    reason: 'cache',
+    trace_id: requestIdOf(number),
+  });
 }
 
 /** Everything that is said about one request, in order. */

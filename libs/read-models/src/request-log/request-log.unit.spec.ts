@@ -1,7 +1,14 @@
 import { foldedInto } from '../__fixtures__/memory-tables.js';
-import { factsOf, requestIdOf, respondedFact, routedFact, type SampleRequest } from '../__fixtures__/sample-facts.js';
+import {
+  factsOf,
+  requestIdOf,
+  respondedFact,
+  reusedFact,
+  routedFact,
+  type SampleRequest,
+} from '../__fixtures__/sample-facts.js';
 import { foldRequestView } from './fold-request-view.js';
-import { requestAttempt, requestLog } from './request-log.entity.js';
+import { answerReuse, requestAttempt, requestLog } from './request-log.entity.js';
 
 const request: SampleRequest = {
   number: 7,
@@ -37,6 +44,22 @@ describe('request log', () => {
     expect(tables.rows(requestAttempt)[1]?.responded).toBe(JSON.stringify(respondedFact(request, 2).data));
   });
 
+  it('has one row per request that got the answer of another one', () => {
+    const reused = reusedFact(8, request);
+
+    expect(foldedInto([reused]).rows(answerReuse)).toEqual([
+      {
+        requestId: requestIdOf(8),
+        tenantId: 'acme-prod',
+        keyId: 'key-acme-prod',
+        originalRequestId: id,
+        reusedAt: reused.time,
+        reason: 'cache',
+        reused: JSON.stringify(reused.data),
+      },
+    ]);
+  });
+
   it('has the same rows again after truncate and replay', () => {
     expect(foldedInto(factsOf(request), 1).dump()).toEqual(foldedInto(factsOf(request)).dump());
   });
@@ -65,6 +88,17 @@ describe('view of a request', () => {
       status: 'open',
       attempts: [{ attempt: 1 }],
       charge: null,
+    });
+  });
+
+  it('is that of another one where it was not routed', () => {
+    expect(foldRequestView([reusedFact(8, request)])).toMatchObject({
+      id: requestIdOf(8),
+      status: 'reused',
+      routed: null,
+      attempts: [],
+      charge: null,
+      reuse: { original_request_id: id, reason: 'cache' },
     });
   });
 
