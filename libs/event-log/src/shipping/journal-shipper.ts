@@ -69,7 +69,7 @@ export class JournalShipper {
   }
 
   backlog(): Backlog {
-    const events = this.options.journal.lastSequence() - this.#shipped;
+    const events = Math.max(0, this.options.journal.lastSequence() - this.#shipped);
     return { events, sinceMs: events > 0 ? this.#behindSinceMs : null };
   }
 
@@ -99,7 +99,8 @@ export class JournalShipper {
     const { journal, clock } = this.options;
     while (!this.#stopping.signal.aborted) {
       const heads = await journal.heads();
-      if (journal.lastSequence() === this.#shipped) {
+      // What a reader finds on the disk may be ahead of what its writer has told so far: then there is less than nothing.
+      if (journal.lastSequence() <= this.#shipped) {
         this.#behindSinceMs = null;
         await journal.heads({ after: heads, waitMs: IDLE_MS });
         continue;

@@ -8,6 +8,15 @@ import { JournalShipper } from './journal-shipper.js';
 
 const ids = (records: readonly { readonly eventId: string }[]) => records.map(({ eventId }) => eventId);
 
+/** A log whose writer has not told yet of everything that can be read. */
+class TardyLog extends MemoryEventLog {
+  told = Infinity;
+
+  override lastSequence(): number {
+    return Math.min(super.lastSequence(), this.told);
+  }
+}
+
 describe('a shipper', () => {
   const clock = new TestClock();
   let journal: MemoryEventLog;
@@ -95,6 +104,21 @@ describe('a shipper', () => {
     target.resume();
     await stopped;
     await expect(shipper.passed(1_000)).rejects.toThrow(ClosedLogError);
+  });
+
+  it('waits, instead of asking for ever, while the disk is ahead of what its writer has told', async () => {
+    const tardy = new TardyLog(clock);
+    journal = tardy;
+    await append(5);
+    const shipper = await start();
+    await shipper.passed(5);
+    tardy.told = 3; // the answer to the last commit is still on its way
+    await setImmediate(); // never comes where the loop does not let go
+    expect(shipper.backlog().events).toBe(0);
+    tardy.told = Infinity;
+    await append(1);
+    await shipper.passed(6);
+    await shipper.stop({ withinMs: 60_000 });
   });
 
   it('has nothing to do with events of other journals', async () => {
