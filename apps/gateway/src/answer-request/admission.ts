@@ -40,7 +40,7 @@ export interface AdmissionRules {
 
 const NO_LIMITS: Pick<LimitGate, 'pass'> = { pass: () => null };
 
-/** Admit: the model exists, no limit of the operator stops the request, and the worst case is held on every budget above the key. */
+/** Admit: the model exists, no limit stops the request, and the worst case is held on every budget above the key. */
 @Injectable()
 export class Admission {
   constructor(

@@ -13,6 +13,7 @@ const OPERATIONAL = new Set([
   'DataLockedError',
   'EmbeddedPostgresError',
   'JournalLostError',
+  'LimitConfigurationError',
   'ListenError',
   'SchemaOutdatedError',
   'SlotTakenError',

@@ -22,7 +22,7 @@ export interface PassRequest {
 export interface LimitPass {
   /** `x-ratelimit-*` of the answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** It is over; null where nobody knows what it used, so that what was taken stays taken. Only the first time counts. */
+  /** It is over; null where nobody knows what it used: then what was taken stays taken. Only the first time counts. */
   end(tokensUsed: number | null): void;
 }
 
@@ -35,7 +35,7 @@ export class LimitGate {
     private readonly metrics: TrafficMetrics,
   ) {}
 
-  /** Null at once where no rule concerns the request; otherwise rejects with 429 `rate_limit_exceeded`, or lets it in. */
+  /** Null at once where no rule concerns the request; otherwise lets it in, or rejects with `rate_limit_exceeded`. */
   pass(request: PassRequest): Promise<LimitPass> | null {
     const accounts = this.directory.book.accountsOf(request);
     if (accounts.length === 0) return null;

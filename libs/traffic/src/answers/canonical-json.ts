@@ -1,4 +1,4 @@
-/** A JSON value as text with its members in the order of their names: equal for equal values, however they were written. */
+/** A JSON value as text, members in the order of their names: equal for equal values, however they were written. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -39,8 +39,8 @@ const RENEW = `
 const keyOf = ({ name }: IdempotencyClaim): string => `overture:idempotency:${name}`;
 
 /**
- * What all gateways remember that share a Redis. Each also remembers by itself what it has answered, and is asked first:
- * its own requests do not run twice while Redis is away, or when it has forgotten them.
+ * What all gateways remember that share a Redis. Each also remembers by itself what it has answered, and asks itself
+ * first: its own requests do not run twice while Redis is away, or when it has forgotten them.
  */
 export class RedisIdempotencyStore extends IdempotencyStore {
   private readonly own: MemoryIdempotencyStore;

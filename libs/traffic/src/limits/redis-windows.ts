@@ -5,7 +5,7 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 const WINDOW_KEPT_S = 150;
 
 /**
- * Takes points of a window, or none where they are more than is left; gives points back of a window that is still there.
+ * Takes points of a window, or none where they are more than is left; gives points back where it is still there.
  * The script that comes with the library counts what it refuses, so that one large request would shut out all smaller
  * ones until the window ends.
  */
@@ -24,7 +24,7 @@ const TAKE_WHAT_FITS = `
   if not held then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
   return {count, ttl}`;
 
-/** The windows that all gateways count in. Every minute is a key of its own, so that no window takes another's points. */
+/** The windows that all gateways count in. Every minute is a key of its own: no window takes another's points. */
 export class RedisWindows {
   private readonly byLimit = new Map<number, RateLimiterRedis>();
 

@@ -42,8 +42,8 @@ export interface RedisLinkOptions {
 }
 
 /**
- * The way to Redis, which may be missing at any time: a question is answered within 25 ms or not at all, and while Redis
- * does not answer nobody waits for it.
+ * The way to Redis, which may be missing at any time: a question is answered within 25 ms or not at all, and nobody
+ * waits while Redis does not answer.
  */
 export class RedisLink {
   private readonly client: Redis;

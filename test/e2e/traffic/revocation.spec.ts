@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { RedisServer, describeWithRedis } from '../engines/redis-server.js';
-import { Standalone } from '../engines/standalone.js';
-import { waitUntil } from '../engines/wait-until.js';
+import { RedisServer, describeWithRedis } from '../../engines/redis-server.js';
+import { Standalone } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
+const CLI = join(import.meta.dirname, '..', '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
 
 interface Ended {
   readonly code: number;

@@ -1,7 +1,7 @@
-import { ScriptedUpstream, answerStatus, answerWhole, inTurn } from '../engines/scripted-upstream.js';
-import { RedisServer } from '../engines/redis-server.js';
-import { Standalone, TEST_KEY } from '../engines/standalone.js';
-import { waitUntil } from '../engines/wait-until.js';
+import { ScriptedUpstream, answerStatus, answerWhole, inTurn } from '../../engines/scripted-upstream.js';
+import { RedisServer } from '../../engines/redis-server.js';
+import { Standalone, TEST_KEY } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
 
 const MINUTE_MS = 60_000;
 /** More than the requests of one test take. */
