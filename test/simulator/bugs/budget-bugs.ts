@@ -16,7 +16,7 @@ class LeakingBook extends BudgetBook {
 
   override settle(hold: Hold, amountNanoUsd: bigint): HoldOutcome {
     const isGone = this.asks.get(hold.requestId)?.response.destroyed === true;
-    if (isGone) return { state: 'settled', amountNanoUsd };
+    if (isGone && hold.outcome === null) return { state: 'settled', amountNanoUsd };
     return super.settle(hold, amountNanoUsd);
   }
 }

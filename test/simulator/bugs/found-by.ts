@@ -8,11 +8,11 @@ export interface ExpectedFinding {
 }
 
 export const EXPECTED_FINDINGS = [
-  { name: 'reservation leak', foundBy: ['I4', 'I9'], within: 10 },
+  { name: 'reservation leak', foundBy: ['I4', 'I9'], within: 20 },
   { name: 'double settle', foundBy: ['I2'], within: 5 },
   { name: 'cursor after commit', foundBy: ['cursor'], within: 5 },
-  { name: 'ack before fsync', foundBy: ['I1', 'I5', 'I7', 'truth'], within: 20 },
-  { name: 'resend without id', foundBy: ['no halt', 'shipped'], within: 10 },
+  { name: 'ack before fsync', foundBy: ['I1', 'I5', 'I7', 'truth', 'replicated'], within: 20 },
+  { name: 'resend without id', foundBy: ['no halt', 'shipped', 'replicated'], within: 10 },
   { name: 'prior lost on reload', foundBy: ['posterior'], within: 10 },
   { name: 'window reset race', foundBy: ['I1', 'I5', 'I10'], within: 20 },
   { name: 'stale slice', foundBy: ['I1', 'I5'], within: 100 },

@@ -15,6 +15,7 @@ import type { ProviderCaller } from '../../../apps/gateway/src/answer-request/pr
 import { RequestRouter, type Routed } from '../../../apps/gateway/src/answer-request/request-router.js';
 import { Settlement } from '../../../apps/gateway/src/answer-request/settlement.js';
 import { closeOpenRequests, keepCheckpoints } from '../../../apps/gateway/src/boot/close-open-requests.js';
+import { appendsOf } from '../../../apps/gateway/src/boot/gateway-core.js';
 import { BudgetDirectory } from '../../../apps/gateway/src/feeds/budget-directory.js';
 import { PolledFeed } from '../../../apps/gateway/src/feeds/polled-feed.js';
 import { PostgresPosteriorSource } from '../../../apps/gateway/src/feeds/postgres.posterior-source.js';
@@ -187,10 +188,11 @@ export class Replica {
     const journal = wiring.journal({ disk: this.disk, schedule, chance, crashPoint });
     const { asksById: asks } = world;
     const budgets = wiring.book({ authority: new AuthorityClient(world.authority, network, schedule), slot, asks });
-    const facts = new FactLog(journal, clock, logger);
     const target = wiring.target(new SharedLogClient(world.log, network, chance));
     const shipper = await JournalShipper.start({ journal, target, clock, onTrouble: () => undefined });
     const log = journal;
+    const appends = appendsOf({ log, shipper, config: { environment: { durability: world.durability } } });
+    const facts = new FactLog(appends, clock, logger);
     await closeOpenRequests({ log, budgets, clock, logger, source, catalogueVersion: BOOK.catalogueVersion });
     const view = new PosteriorView();
     const em = wiring.posteriors(posteriorReader(world), this.memory);

@@ -9,6 +9,8 @@ export class CallerResponse extends EventEmitter {
   writableFinished = false;
   headersSent = false;
   status: number | null = null;
+  /** Called when the last byte is out. */
+  onEnd: () => void = () => undefined;
   private text = '';
 
   constructor(
@@ -29,9 +31,8 @@ export class CallerResponse extends EventEmitter {
 
   /** The whole answer is out. */
   get answered(): boolean {
-    return (
-      this.begun && this.writableFinished && (!this.text.startsWith('data:') || this.text.includes('data: [DONE]'))
-    );
+    const isWhole = this.text.startsWith('{') || this.text.includes('data: [DONE]');
+    return this.begun && this.writableFinished && isWhole;
   }
 
   writeHead(status: number): this {
@@ -50,6 +51,7 @@ export class CallerResponse extends EventEmitter {
   end(bytes: Buffer | string): void {
     this.text += String(bytes);
     this.writableFinished = true;
+    this.onEnd();
     this.schedule.after(0.2, () => this.close());
   }
 

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '#contracts';
+import { eventId } from '#event-log';
 import { WORLD } from '../kernel/schedule.js';
 import type { Replica } from '../replica/replica.js';
 import { SimulatedProjector } from '../replica/projector.js';
@@ -33,10 +34,10 @@ const WEIGHTS: Readonly<Record<Operation, number>> = {
   'hang up': 5,
   crash: 1.5,
   'crash at a commit': 2,
-  'graceful stop': 0.7,
+  'graceful stop': 2.5,
   freeze: 0.7,
   authority: 2,
-  log: 2,
+  log: 4,
   database: 2,
   disk: 2,
   provider: 1.5,
@@ -168,11 +169,20 @@ export class Operations {
       over: false,
       losers: [],
     };
+    response.onEnd = () => this.judgeAnswer(ask);
     world.asks.push(ask);
     world.underWay.push(ask);
     world.asksById.set(call.requestId, ask);
     world.trace.say(`request ${number} for ${request.model}${stream ? ', streamed' : ''} to ${process.name}`);
     world.schedule.after(world.network.delayMs(), () => void replica.answer(call, ask), process);
+  }
+
+  /** Who waits for the shared log answers only what is there, whatever becomes of the journal then. */
+  private judgeAnswer({ number, requestId, response }: Ask): void {
+    const { world } = this;
+    if (world.durability !== 'replicated' || !response.answered) return;
+    const isThere = world.log.has(eventId(requestId, 'BudgetCharged'));
+    if (!isThere) world.broken('replicated', `request ${number} is answered, and its charge is not in the shared log`);
   }
 
   private hangUp(): void {

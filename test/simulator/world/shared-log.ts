@@ -38,6 +38,10 @@ export class SharedLog {
     });
   }
 
+  has(eventId: string): boolean {
+    return this.ids.has(eventId);
+  }
+
   /** How many different events stand before an offset. */
   distinctBefore(partition: number, offset: bigint): number {
     return this.partitions.get(partition)?.distinct[Number(offset)] ?? 0;

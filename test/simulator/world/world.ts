@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Clock } from '#contracts';
 import { MemoryEventLog } from '#event-log';
 import type { Budget } from '#ledger';
+import type { Durability } from '../../../apps/gateway/src/config/environment.config.js';
 import { Chance } from '../kernel/chance.js';
 import { Network } from '../kernel/network.js';
 import { Schedule } from '../kernel/schedule.js';
@@ -58,7 +59,7 @@ export class World {
   readonly findings: Finding[] = [];
   readonly bornEpochMs: number;
   /** As configured for all replicas. */
-  readonly durability: 'overlapped' | 'strict';
+  readonly durability: Durability;
   /** How far all clocks have been set. */
   shiftMs = 0;
 
@@ -74,7 +75,7 @@ export class World {
     this.authority = wiring.authority(new Map(this.budgets.map(({ id, limitNanoUsd }) => [id, limitNanoUsd])));
     this.database = wiring.database(this.schedule);
     this.providers = new Providers(this.schedule, this.chance.fork());
-    this.durability = this.chance.happens(0.2) ? 'strict' : 'overlapped';
+    this.durability = this.chance.pickWeighted({ overlapped: 5, strict: 2, replicated: 3 });
     // Up to a minute before a month ends, so that most runs see the next one begin.
     this.bornEpochMs = Date.UTC(2026, 11, 1) - this.chance.below(60_000);
   }
