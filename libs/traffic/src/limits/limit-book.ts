@@ -21,12 +21,15 @@ export interface LimitedRequest {
   readonly model: string;
 }
 
+const NONE: readonly LimitedAccount[] = [];
+
 /** The rules in force, in memory. */
 export class LimitBook {
   constructor(private readonly rules: readonly LimitRule[]) {}
 
   /** Every rule that concerns a request; none for most deployments. */
   accountsOf({ keyId, tenantId, model }: LimitedRequest): readonly LimitedAccount[] {
+    if (this.rules.length === 0) return NONE;
     return this.rules.flatMap(({ name, scope, ids, models, limits }) => {
       const id = scope === 'key' ? keyId : tenantId;
       if ((ids !== null && !ids.has(id)) || (models !== null && !models.has(model))) return [];
