@@ -53,8 +53,8 @@ export class Cluster {
   }
 
   /** One more gateway, not started yet: a new journal under this name. */
-  addReplica(slot: string): Promise<Replica> {
-    return makeReplica(this.parts, slot);
+  addReplica(slot: string, environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
+    return makeReplica({ ...this.parts, settings: { ...this.parts.settings, ...environment } }, slot);
   }
 
   /** Migrates, starts everything and waits until every gateway answers. */

@@ -32,7 +32,7 @@ describe('events', () => {
 describe('docs/event-catalogue.md', () => {
   const file = join(ROOT, 'docs', 'event-catalogue.md');
 
-  it('says what the code says; if not, run `node scripts/event-catalogue.mjs`', () => {
+  it('says what the code says; if not, run `node scripts/generate/event-catalogue.mjs`', () => {
     const catalogue = renderCatalogue(EVENT_CATALOGUE, tree);
     if (process.env['UPDATE_CATALOGUE'] === 'true') writeFileSync(file, catalogue);
     expect(readFileSync(file, 'utf8')).toBe(catalogue);

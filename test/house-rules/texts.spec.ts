@@ -1,4 +1,4 @@
-import { findMissingEntries } from '../../scripts/complete-lockfile.mjs';
+import { findMissingEntries } from '../../scripts/generate/complete-lockfile.mjs';
 import { findBannedText } from './rules/text-rules.js';
 import { ROOT, readTree, type TreeFile } from './source-tree.js';
 
@@ -35,7 +35,7 @@ describe('the lockfile', () => {
     expect(loose).toEqual([]);
   });
 
-  it('has an entry for every platform; if not, run `node scripts/complete-lockfile.mjs`', () => {
+  it('has an entry for every platform; if not, run `node scripts/generate/complete-lockfile.mjs`', () => {
     expect([...findMissingEntries(lockedPackages()).keys()]).toEqual([]);
   });
 });

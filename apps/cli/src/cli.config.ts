@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { Secret } from '#contracts';
 import { readArchiveLocation, readKafkaSettings, type ArchiveLocation, type KafkaSettings } from '#event-log';
 import { readRedisUrl } from '../../gateway/src/config/environment.config.js';
+import { readGatewayConfig, type GatewayConfig } from '../../gateway/src/config/gateway.config.js';
 import { CommandFailedError } from './cli.errors.js';
 
 /** A deployment of several gateways. */
@@ -61,6 +62,11 @@ export class CliConfig {
     const url = readRedisUrl(this.#variables['OVERTURE_REDIS_URL'], problems);
     if (problems.length > 0) throw new CommandFailedError(problems.join('\n'));
     return url;
+  }
+
+  /** What the gateways are told: the operator's file and the first key. @throws ConfigurationError */
+  get gateway(): GatewayConfig {
+    return readGatewayConfig(this.#variables);
   }
 
   /** Null when none is configured. @throws ArchiveStoreError when only a part of it is. */

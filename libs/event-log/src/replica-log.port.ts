@@ -26,7 +26,7 @@ export abstract class ReplicaLog extends EventLog {
   abstract setMark(name: string, value: string): Promise<void>;
   abstract marks(): Promise<ReadonlyMap<string, string>>;
   /**
-   * Nobody needs what stands up to this sequence number any more: the log may let it go, as far and as late as it likes.
+   * Nobody needs what stands up to this sequence number any more: the log may let it go, whenever it likes.
    */
   abstract release(throughSequence: number): void;
   /** True shortly before appends are refused, so that admission stops while facts under way still find room. */

@@ -2,7 +2,7 @@ import { KafkaLogReader, type KafkaOptions } from '#event-log';
 import { SystemClock } from '#telemetry';
 import { LogAudit } from './log-audit.js';
 
-/** Reads the topic that all replicas share from its first event. An event may be there twice, but says the same then. */
+/** Reads the topic that replicas share from its first event. An event may be there twice, but says the same then. */
 export class TopicAudit extends LogAudit {
   /** What was repeated, for the report. */
   repeated = 0;

@@ -26,13 +26,13 @@ function stored(name: string, rendered: string): string {
 const readJson = <Content>(...path: string[]): Content => JSON.parse(readFileSync(join(...path), 'utf8')) as Content;
 
 describe('what consumers are told, generated beside event-catalogue', () => {
-  it('docs/asyncapi.yaml says what the code says; if not, run `node scripts/event-catalogue.mjs`', () => {
+  it('docs/asyncapi.yaml says what the code says; if not, run `node scripts/generate/event-catalogue.mjs`', () => {
     const rendered = renderAsyncApi(definitions, tree);
     expect(stored('asyncapi.yaml', rendered)).toBe(rendered);
   });
 
   it.each(definitions.map((definition) => [schemaFileOf(definition), definition] as const))(
-    'docs/schemas/%s says what the code says; if not, run `node scripts/event-catalogue.mjs`',
+    'docs/schemas/%s says what the code says; if not, run `node scripts/generate/event-catalogue.mjs`',
     (name, definition) => {
       const rendered = renderEventSchema(definition, tree);
       expect(stored(join('schemas', name), rendered)).toBe(rendered);

@@ -5,9 +5,8 @@ import { commentsOn } from '../rules/event-comments.js';
 import type { TreeFile } from '../source-tree.js';
 import { schemaFileOf } from './event-schemas.js';
 
-const POSTERIORS_TOPIC = 'overture.posteriors';
 const KAFKA_BINDING = '0.5.0';
-const HEAD = '# Generated from `libs/contracts` by `node scripts/event-catalogue.mjs`; do not edit.\n';
+const HEAD = '# Generated from `libs/contracts` by `node scripts/generate/event-catalogue.mjs`; do not edit.\n';
 
 const EVENTS = [
   'Everything that happens in a gateway, as CloudEvents 1.0 in the binary mode of the Kafka binding: attributes are',
@@ -15,11 +14,6 @@ const EVENTS = [
   'as the Java client computes it, so the events of one tenant are in order. Delivery is at least once: drop an',
   'event whose `ce_id` has been seen. Nothing is compacted. A new field may appear; any other change is a new',
   '`ce_schemaver`.',
-].join(' ');
-const POSTERIORS = [
-  'What the log has taught about each candidate in each cell, as the projector published it last; compacted, so a',
-  'reader from the beginning has the whole state. Of two messages with one key the one with the higher `next_offset`',
-  'counts.',
 ].join(' ');
 
 /** `docs/asyncapi.yaml`: topics, messages and headers; payloads are the files of docs/schemas/. */
@@ -36,25 +30,13 @@ export function renderAsyncApi(catalogue: readonly EventDefinition[], tree: read
         messages: Object.fromEntries(catalogue.map(({ type }) => [type, ref('components/messages', type)])),
         bindings: topicOf(EVENTS_TOPIC, { 'cleanup.policy': ['delete'], 'retention.ms': -1 }),
       },
-      posteriors: {
-        address: POSTERIORS_TOPIC,
-        description: POSTERIORS,
-        messages: { Posterior: ref('components/messages', 'Posterior') },
-        bindings: topicOf(POSTERIORS_TOPIC, { 'cleanup.policy': ['compact'] }),
-      },
     },
     operations: {
       appendEvents: { action: 'send', channel: ref('channels', 'events'), summary: 'A gateway states what happened.' },
-      publishPosteriors: {
-        action: 'send',
-        channel: ref('channels', 'posteriors'),
-        summary: 'The projector publishes what it learnt.',
-      },
     },
     components: {
       messages: {
         ...Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
-        Posterior: POSTERIOR_MESSAGE,
       },
       schemas: { CloudEventHeaders: HEADERS },
     },
@@ -97,36 +79,5 @@ const HEADERS = {
     ce_schemaver: text('Version of the payload, in digits.'),
     ce_traceparent: text('W3C trace context of the request, where there is one.'),
     'content-type': { const: 'application/json' },
-  },
-};
-
-const number = (description: string): object => ({ type: 'number', description });
-const object = (properties: object): object => ({ type: 'object', required: Object.keys(properties), properties });
-
-const POSTERIOR_MESSAGE = {
-  name: 'Posterior',
-  title: 'Posterior of one candidate in one cell',
-  summary: 'Evidence that has faded up to `tick`; a decision lets a copy fade to its own tick.',
-  contentType: 'application/json',
-  payload: object({
-    partition: { type: 'integer', description: 'Partition of overture.events that it was folded from.' },
-    next_offset: text('One past the last event that is in it, in decimal digits.', { pattern: '^[0-9]{1,19}$' }),
-    cell: text('Requests that are alike enough to compare candidates.'),
-    candidate: text('Connection and model, `slug/model`.'),
-    state: object({
-      tick: { type: 'integer', description: 'Event time of the newest evidence, in 10 s since the epoch.' },
-      health: object({ successes: number('Faded count.'), failures: number('Faded count.') }),
-      utility: object({
-        n: number('Faded count of rewards.'),
-        sum: number('Faded sum of rewards.'),
-        sum_squares: number('Faded sum of their squares.'),
-      }),
-    }),
-  }),
-  bindings: {
-    kafka: {
-      key: { type: 'string', description: '`partition/cell/candidate`.' },
-      bindingVersion: KAFKA_BINDING,
-    },
   },
 };

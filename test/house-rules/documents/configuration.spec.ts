@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readGatewayConfig } from '../../../apps/gateway/src/config/gateway.config.js';
 import { OvertureFile } from '../../../apps/gateway/src/config/overture-file.schema.js';
-import { renderConfigSchema } from '../../../scripts/config-schema.mjs';
+import { renderConfigSchema } from '../../../scripts/generate/config-schema.mjs';
 import { ROOT } from '../source-tree.js';
 
 /** The part of JSON Schema that the operator's file uses. */
@@ -38,7 +38,7 @@ function settingsIn(value: unknown, path = ''): string[] {
 }
 
 describe('docs/overture.schema.json', () => {
-  it('says what the code says; if not, run `node scripts/config-schema.mjs`', () => {
+  it('says what the code says; if not, run `node scripts/generate/config-schema.mjs`', () => {
     expect(readFileSync(join(ROOT, 'docs', 'overture.schema.json'), 'utf8')).toBe(renderConfigSchema(OvertureFile));
   });
 });

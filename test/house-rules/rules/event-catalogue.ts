@@ -20,8 +20,9 @@ interface Definition {
 
 const HEAD = `# Event catalogue
 
-Generated from \`libs/contracts\` and the imports by \`node scripts/event-catalogue.mjs\`; do not edit. Every event is
-made by exactly one file. The envelope (CloudEvents 1.0) adds \`id\`, \`source\`, \`time\`, \`tenant\`, \`traceparent\`.
+Generated from \`libs/contracts\` and the imports by \`node scripts/generate/event-catalogue.mjs\`; do not edit. Every
+event is made by exactly one file. The envelope (CloudEvents 1.0) adds \`id\`, \`source\`, \`time\`, \`tenant\`,
+\`traceparent\`.
 `;
 
 /** `docs/event-catalogue.md`: what is said, by whom, and where it can be seen. */

@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { KafkaBroker, describeWithKafka } from '../../../../test/engines/kafka-broker.js';
 import { makeRecords, readAll } from '../log-records.suite.js';
-import { ensureTopics } from '../kafka/ensure-topics.js';
+import { ensureTopics } from '../kafka/client/ensure-topics.js';
 import { KafkaEventLog } from '../kafka/kafka.event-log.js';
-import { EVENTS_TOPIC, type KafkaOptions } from '../kafka/kafka.options.js';
+import { EVENTS_TOPIC, type KafkaOptions } from '../kafka/client/kafka.options.js';
 import { MemoryArchiveStore } from './__fixtures__/memory-archive-store.js';
 import { ArchivedLogReader } from './archived.log-reader.js';
 import { LogArchiver } from './log-archiver.js';

@@ -3,7 +3,7 @@ import type { LogEvent } from '../event-log.port.js';
 import { makeRecords } from '../log-records.suite.js';
 import type { KafkaLogReader } from './kafka.log-reader.js';
 import { KafkaUnderTest } from './kafka-under-test.suite.js';
-import type { KafkaOptions } from './kafka.options.js';
+import type { KafkaOptions } from './client/kafka.options.js';
 
 const PARTITIONS = 8;
 const STORM_MS = 30_000;

@@ -1,7 +1,7 @@
 import type { Consumer } from 'kafkajs';
 import type { Assignment } from '../event-log.port.js';
-import { METADATA_MAX_AGE_MS, clientConfig, type KafkaOptions } from './kafka.options.js';
-import { Kafka } from './kafkajs-internals.js';
+import { METADATA_MAX_AGE_MS, clientConfig, type KafkaOptions } from './client/kafka.options.js';
+import { Kafka } from './client/kafkajs-internals.js';
 
 /** After this much silence its partitions go to others. Short is safe: a member that wakes up is fenced off. */
 const SESSION_MS = 10_000;

@@ -4,10 +4,10 @@ import { KafkaBroker } from '../../../../test/engines/kafka-broker.js';
 import { acknowledgedBy } from '../acknowledged-by.suite.js';
 import type { Acknowledged, LogUnderTest } from '../event-log.suite.js';
 import { TestClock } from '../journal/journal-under-test.suite.js';
-import { ensureTopics } from './ensure-topics.js';
+import { ensureTopics } from './client/ensure-topics.js';
 import { KafkaEventLog } from './kafka.event-log.js';
 import { KafkaLogReader } from './kafka.log-reader.js';
-import type { KafkaOptions } from './kafka.options.js';
+import type { KafkaOptions } from './client/kafka.options.js';
 
 const WRITER = fileURLToPath(new URL('./__fixtures__/append-until-killed.mjs', import.meta.url));
 /** Key of Produce in Kafka's protocol. */

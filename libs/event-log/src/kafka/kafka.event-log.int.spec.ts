@@ -4,9 +4,9 @@ import type { LogRecord } from '../event-log.port.js';
 import { describeEventLog } from '../event-log.suite.js';
 import { makeRecords, readEffects } from '../log-records.suite.js';
 import { KafkaUnderTest } from './kafka-under-test.suite.js';
-import { PRODUCER_CONFIG, clientConfig } from './kafka.options.js';
-import { Kafka } from './kafkajs-internals.js';
-import { toMessage } from './message-codec.js';
+import { PRODUCER_CONFIG, clientConfig } from './client/kafka.options.js';
+import { Kafka } from './client/kafkajs-internals.js';
+import { toMessage } from './client/message-codec.js';
 
 const ACKNOWLEDGEMENTS_LOST = 500;
 const BROKER_AWAY_MS = 10_000;
@@ -53,7 +53,7 @@ describeWithKafka('Kafka', () => {
       }
     };
 
-    it(`C5 loses and doubles nothing when ${ACKNOWLEDGEMENTS_LOST} acknowledgements get lost and others go on`, async () => {
+    it(`C5 loses and doubles nothing when ${ACKNOWLEDGEMENTS_LOST} acknowledgements are lost`, async () => {
       const { log } = await kafka.open();
       const before = kafka.proxy.counts.responsesLost;
       const lost = (): number => kafka.proxy.counts.responsesLost - before;
@@ -71,7 +71,7 @@ describeWithKafka('Kafka', () => {
       await log.close();
     });
 
-    it('C5 needs one batch at a time: with several under way kafkajs acknowledges what the broker dropped', async () => {
+    it('C5 needs one batch at a time: with several kafkajs acknowledges what the broker dropped', async () => {
       const options = await kafka.newTopic();
       const topic = options.topic ?? '';
       const producer = new Kafka(clientConfig(options)).producer({ ...PRODUCER_CONFIG, retry: { retries: 20 } });

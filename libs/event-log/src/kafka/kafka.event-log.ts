@@ -13,7 +13,7 @@ import {
   type ReadOptions,
 } from '../event-log.port.js';
 import { KafkaLogReader } from './kafka.log-reader.js';
-import { EVENTS_TOPIC, type KafkaOptions } from './kafka.options.js';
+import { EVENTS_TOPIC, type KafkaOptions } from './client/kafka.options.js';
 import { ProducerLoop } from './producer-loop.js';
 
 const LIMITS: QueueLimits & Grouping = {
@@ -26,7 +26,7 @@ const LIMITS: QueueLimits & Grouping = {
 
 /**
  * The log that all replicas share. An append is sent until the brokers have it; a caller who cannot wait gives a
- * deadline. Two things are weaker than in a journal: an event may be in the log twice, for the reader to tell by its id,
+ * deadline. Two things are weaker than in a journal: an event may be there twice, for the reader to tell by its id,
  * and the events of one append become visible partition by partition.
  */
 export class KafkaEventLog extends EventLog {

@@ -11,10 +11,10 @@ import {
 import { PARTITION_COUNT } from '../identity/partition-of.js';
 import { areEqualHeads } from '../waiting/are-equal-heads.js';
 import { GroupMembership } from './group-membership.js';
-import { EVENTS_TOPIC, type KafkaOptions } from './kafka.options.js';
-import { KafkaConnection } from './kafka-connection.js';
-import { errorType, type Cluster, type FetchedPartition } from './kafkajs-internals.js';
-import { toEvent } from './message-codec.js';
+import { EVENTS_TOPIC, type KafkaOptions } from './client/kafka.options.js';
+import { KafkaConnection } from './client/kafka-connection.js';
+import { errorType, type Cluster, type FetchedPartition } from './client/kafkajs-internals.js';
+import { toEvent } from './client/message-codec.js';
 import { Pauses } from './pauses.js';
 
 const EVENTS_MAX = 1_000;

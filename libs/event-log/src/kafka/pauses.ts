@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#contracts';
 import { ClosedLogError } from '../event-log.errors.js';
 
-/** A quiet topic is looked at this often: Kafka serves one request of a connection at a time, so none may wait there. */
+/** How often a quiet topic is looked at: Kafka serves one request of a connection at a time, so none may wait there. */
 const FIRST_MS = 5;
 const MAX_MS = 40;
 

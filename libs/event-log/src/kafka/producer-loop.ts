@@ -3,9 +3,9 @@ import type { Producer, RecordMetadata } from 'kafkajs';
 import type { Append, CommitResult } from '../appending/append-queue.js';
 import { ClosedLogError } from '../event-log.errors.js';
 import type { AppendedAt, LogRecord } from '../event-log.port.js';
-import { PRODUCER_CONFIG, clientConfig, type KafkaOptions } from './kafka.options.js';
-import { Kafka } from './kafkajs-internals.js';
-import { toMessage } from './message-codec.js';
+import { PRODUCER_CONFIG, clientConfig, type KafkaOptions } from './client/kafka.options.js';
+import { Kafka } from './client/kafkajs-internals.js';
+import { toMessage } from './client/message-codec.js';
 
 const ALL_IN_SYNC_REPLICAS = -1;
 const BROKER_TIMEOUT_MS = 10_000;

@@ -99,7 +99,7 @@ export class JournalShipper {
     const { journal, clock } = this.options;
     while (!this.#stopping.signal.aborted) {
       const heads = await journal.heads();
-      // What a reader finds on the disk may be ahead of what its writer has told so far: then there is less than nothing.
+      // What a reader finds on the disk may be ahead of what its writer has told: then there is less than nothing.
       if (journal.lastSequence() <= this.#shipped) {
         this.#behindSinceMs = null;
         await journal.heads({ after: heads, waitMs: IDLE_MS });

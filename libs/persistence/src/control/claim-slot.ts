@@ -24,8 +24,9 @@ export async function claimSlot(em: EntityManager, { slot, journalId, now }: Cla
     [slot],
   );
   if (owner === undefined || owner.journal_id === journalId) return;
+  const since = new Date(owner.claimed_at).toISOString();
   throw new SlotTakenError(
-    `The slot ${slot} belongs to another journal since ${new Date(owner.claimed_at).toISOString()}: set OVERTURE_SLOT to ` +
-      'a name of its own for this replica, or give it back the folder (OVERTURE_DATA) that it ran with.',
+    `The slot ${slot} belongs to another journal since ${since}: set OVERTURE_SLOT to a name of its own for this ` +
+      'replica, or give it back the folder (OVERTURE_DATA) that it ran with.',
   );
 }

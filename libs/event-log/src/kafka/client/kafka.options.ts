@@ -29,7 +29,7 @@ const REQUEST_MS = 15_000;
 /** A leader that moved without telling is found within this time. */
 export const METADATA_MAX_AGE_MS = 30_000;
 
-/** Settings that every client of ours has. Retries are few: our own loops go on, and build clients that are stuck anew. */
+/** Settings of every client of ours. Retries are few: our own loops go on, and build clients that are stuck anew. */
 export function clientConfig({ brokers, clientId, tls = false, sasl, onTrouble }: KafkaOptions): KafkaConfig {
   return {
     brokers: [...brokers],

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
-import { eventsOf } from '../engines/event-stream.js';
+import { eventsOf } from '../../engines/event-stream.js';
 import {
   ScriptedUpstream,
   answerBytes,
   answerStatus,
   answerStream,
   answerWhole,
-} from '../engines/scripted-upstream.js';
-import { Standalone, TEST_KEY } from '../engines/standalone.js';
-import { waitUntil } from '../engines/wait-until.js';
+} from '../../engines/scripted-upstream.js';
+import { Standalone, TEST_KEY } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
 
 const MIB = 1024 * 1024;
 const ONE_DOLLAR = { inputPerMillionUsd: '1', outputPerMillionUsd: '1' };

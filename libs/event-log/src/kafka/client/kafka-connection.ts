@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClosedLogError, LogUnavailableError } from '../event-log.errors.js';
+import { ClosedLogError, LogUnavailableError } from '../../event-log.errors.js';
 import { METADATA_MAX_AGE_MS, clientConfig, type KafkaOptions } from './kafka.options.js';
 import { createCluster, errorType, type Cluster } from './kafkajs-internals.js';
 

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import kafkajs, { type KafkaConfig } from 'kafkajs';
 
 // Node finds no names in the exports of this CommonJS package.
-export const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+export const ConfigResourceTypes = kafkajs.ConfigResourceTypes;
+export const Kafka = kafkajs.Kafka;
+export const logLevel = kafkajs.logLevel;
 
 /**
  * What we use of kafkajs below its public surface, which can read a partition only as a member of a group and only

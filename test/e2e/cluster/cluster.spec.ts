@@ -1,9 +1,9 @@
 import { Client } from 'pg';
-import { Cluster } from '../engines/cluster.js';
-import { describeWithKafka } from '../engines/kafka-broker.js';
-import { ScriptedUpstream, answerWhole } from '../engines/scripted-upstream.js';
-import { TEST_KEY } from '../engines/standalone.js';
-import { waitUntil } from '../engines/wait-until.js';
+import { Cluster, type Replica } from '../../engines/cluster.js';
+import { describeWithKafka } from '../../engines/kafka-broker.js';
+import { ScriptedUpstream, answerWhole } from '../../engines/scripted-upstream.js';
+import { TEST_KEY } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
 
 describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', () => {
   let upstream: ScriptedUpstream;
@@ -79,6 +79,46 @@ describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', (
     await answer.text();
     await waitUntil(async () => (await booked([answer.headers.get('x-request-id') ?? ''])) === 1);
     cluster.projectors[0]!.start();
+  });
+
+  it('answers while Kafka is away, shows what waits, and ships it in order when it is back', async () => {
+    const backlog = async (url: string): Promise<number> => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^overture_journal_backlog_events(?:\{.*\})? (.*)$/m.exec(metrics)?.[1]);
+    };
+    const [{ url }] = cluster.replicas as [Replica];
+    await cluster.broker.kill('SIGKILL');
+    const answers = [];
+    for (let asked = 0; asked < 20; asked += 1) answers.push(await chat(url));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    await Promise.all(answers.map((answer) => answer.text()));
+    expect(await backlog(url)).toBe(60);
+
+    await cluster.broker.restart();
+    await waitUntil(async () => (await backlog(url)) === 0);
+    const ids = answers.map(({ headers }) => headers.get('x-request-id') ?? '');
+    await waitUntil(async () => (await booked(ids)) === 20);
+    const { rows } = await database.query<{ request_id: string }>(
+      `select request_id::text from read.cost_ledger where request_id = any($1) order by charged_at, request_id`,
+      [ids],
+    );
+    expect(rows.map(({ request_id }) => request_id)).toEqual(ids);
+  });
+
+  it('with DURABILITY=replicated answers only what the brokers have', async () => {
+    const replica = await cluster.addReplica('gateway-replicated', { DURABILITY: 'replicated' });
+    replica.process.start();
+    await cluster.ready(replica);
+    expect((await chat(replica.url)).status).toBe(200);
+    await cluster.broker.kill('SIGKILL');
+    const refused = await chat(replica.url);
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ error: { code: 'journal_unavailable' } });
+    const id = refused.headers.get('x-request-id') ?? '';
+
+    await cluster.broker.restart();
+    await waitUntil(async () => (await booked([id])) === 1); // paid is paid
+    expect(await replica.process.end('SIGTERM')).toBe(0);
   });
 
   it('refuses a slot whose name belongs to another journal', async () => {

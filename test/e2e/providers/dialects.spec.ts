@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventsOf } from '../engines/event-stream.js';
-import { ScriptedUpstream, answerBytes, answerStatus } from '../engines/scripted-upstream.js';
-import { Standalone, TEST_KEY } from '../engines/standalone.js';
+import { eventsOf } from '../../engines/event-stream.js';
+import { ScriptedUpstream, answerBytes, answerStatus } from '../../engines/scripted-upstream.js';
+import { Standalone, TEST_KEY } from '../../engines/standalone.js';
 
 const DIALECTS = join(import.meta.dirname, '..', '..', 'libs', 'providers', 'src', 'dialects');
 /**

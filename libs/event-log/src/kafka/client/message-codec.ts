@@ -1,5 +1,5 @@
 import type { Message } from 'kafkajs';
-import type { LogEvent, LogRecord } from '../event-log.port.js';
+import type { LogEvent, LogRecord } from '../../event-log.port.js';
 import type { FetchedMessage } from './kafkajs-internals.js';
 
 /** Attributes of CloudEvents' Kafka binding that are fields of a record, too. */
@@ -18,7 +18,7 @@ export function toMessage({ partition, eventId, type, version, tenant, headers, 
   };
 }
 
-/** A message as an event, whoever wrote it: what is missing in one that is none of ours is empty, and found so later. */
+/** A message as an event, whoever wrote it: what is missing in one that is not ours is empty, and found so later. */
 export function toEvent(partition: number, { offset, value, headers = {} }: FetchedMessage): LogEvent {
   const texts: Record<string, string> = {};
   for (const [name, header] of Object.entries(headers)) texts[name] = String([header].flat()[0] ?? '');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
-import { PARTITION_COUNT } from '../identity/partition-of.js';
+import { PARTITION_COUNT } from '../../identity/partition-of.js';
 import { EVENTS_TOPIC, clientConfig, type KafkaOptions } from './kafka.options.js';
 import { ConfigResourceTypes, Kafka } from './kafkajs-internals.js';
 
@@ -92,7 +92,7 @@ async function assertFits(admin: Admin, topic: string): Promise<void> {
   const found = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
   if (found.get('cleanup.policy') !== 'delete') {
     throw new TopicMismatchError(
-      `The topic ${topic} has cleanup.policy=${found.get('cleanup.policy')}: compaction drops history; set it to delete.`,
+      `The topic ${topic} has cleanup.policy=${found.get('cleanup.policy')}: that drops history, set it to delete.`,
     );
   }
   if (Number(found.get('max.message.bytes')) < MESSAGE_BYTES_MAX) {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { ensureInstalled } from './install.mjs';
-import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
+import { ensureInstalled } from '../install.mjs';
+import { JEST_FLAGS, ROOT, findNode } from '../project.mjs';
 
 // The house rules that compare docs/event-catalogue.md, docs/asyncapi.yaml and docs/schemas/ with the code also write
 // them.

@@ -1,4 +1,4 @@
-import { eventsOf } from '../engines/event-stream.js';
+import { eventsOf } from '../../engines/event-stream.js';
 import {
   ScriptedUpstream,
   answerBytes,
@@ -9,9 +9,9 @@ import {
   hangUp,
   inTurn,
   type Behaviour,
-} from '../engines/scripted-upstream.js';
-import { Standalone } from '../engines/standalone.js';
-import { waitUntil } from '../engines/wait-until.js';
+} from '../../engines/scripted-upstream.js';
+import { Standalone } from '../../engines/standalone.js';
+import { waitUntil } from '../../engines/wait-until.js';
 
 /** Every test has a model of its own, so that none meets the circuit that another has opened. */
 const MODELS = Array.from({ length: 80 }, (_, index) => ({

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ROOT } from './project.mjs';
+import { ROOT } from '../project.mjs';
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 const SYSTEMS = {
@@ -39,7 +39,7 @@ function entryFor(name, version, dev) {
   const cpu = words.find((word) => PROCESSORS.test(word));
   const libc = os === 'linux' && words.map((word) => LIBRARIES[word]).find(Boolean);
   if (!os || !cpu)
-    throw new Error(`Cannot tell the platform of ${name} by its name: extend scripts/complete-lockfile.mjs.`);
+    throw new Error(`Cannot tell the platform of ${name} by its name: extend scripts/generate/complete-lockfile.mjs.`);
   return { version, cpu: [cpu], ...(dev && { dev }), ...(libc && { libc: [libc] }), optional: true, os: [os] };
 }
 

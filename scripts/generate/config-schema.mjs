@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from './build.mjs';
-import { ensureInstalled } from './install.mjs';
-import { ROOT } from './project.mjs';
+import { build } from '../build.mjs';
+import { ensureInstalled } from '../install.mjs';
+import { ROOT } from '../project.mjs';
 
 /**
  * `docs/overture.schema.json`, by which editors complete and check `overture.yaml`. A house rule compares it with the
