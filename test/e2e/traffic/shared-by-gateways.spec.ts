@@ -17,15 +17,17 @@ describeWithBoth('two gateways with one Redis', () => {
   let upstream: ScriptedUpstream;
   let cluster: Cluster;
 
-  const ask = (index: number, path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(cluster.replicas[index]!.url + path, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+  const urlOf = (index: number): string => cluster.replicas[index]!.url;
+  const authorization = { authorization: `Bearer ${TEST_KEY}` };
+  const get = (index: number, path: string): Promise<Response> =>
+    fetch(urlOf(index) + path, { headers: authorization });
   const chat = (index: number, more: object = {}, headers: Record<string, string> = {}): Promise<Response> => {
     const body = { model: 'free', messages: [{ role: 'user', content: 'hello' }], max_tokens: 16, ...more };
-    return ask(index, '/v1/chat/completions', body, headers);
+    return fetch(`${urlOf(index)}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...authorization, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
   };
 
   beforeAll(async () => {
@@ -44,7 +46,7 @@ describeWithBoth('two gateways with one Redis', () => {
     });
     for (const index of [0, 1]) {
       const isUp = async (): Promise<boolean> =>
-        (await (await ask(index, '/metrics')).text()).includes('\noverture_redis_up 1');
+        (await (await get(index, '/metrics')).text()).includes('\noverture_redis_up 1');
       await waitUntil(isUp);
     }
   });
@@ -88,6 +90,6 @@ describeWithBoth('two gateways with one Redis', () => {
   it('refuse a revoked key at once', async () => {
     const id = (await cluster.overture('key', 'list')).split(' ')[0] ?? '';
     expect(await cluster.overture('key', 'revoke', id)).toContain('Told 2 gateway(s).');
-    for (const index of [0, 1]) await waitUntil(async () => (await ask(index, '/v1/models')).status === 401);
+    for (const index of [0, 1]) await waitUntil(async () => (await get(index, '/v1/models')).status === 401);
   });
 });
