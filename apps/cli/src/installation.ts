@@ -55,7 +55,7 @@ export class Installation {
 
 const ofCluster = ({ migratorUrl, projectorUrl }: ClusterSettings): Database => ({
   url: (login) => (login === DATABASE_LOGINS.projector ? projectorUrl : migratorUrl).reveal(),
-  close: async () => undefined,
+  close: () => Promise.resolve(),
 });
 
 /**

@@ -79,7 +79,7 @@ export class ClusterUnderFault implements Premises {
       { name: 'kafka', kill: () => broker.kill('SIGKILL'), revive: () => broker.restart() },
       {
         name: 'postgres',
-        kill: async () => killHard(postgres.pid),
+        kill: () => Promise.resolve(killHard(postgres.pid)),
         revive: () => this.databaseAnswers(), // whoever started it starts it again
       },
       { name: 'redis', kill: () => this.redis.kill('SIGKILL'), revive: () => this.redis.restart() },
@@ -87,7 +87,7 @@ export class ClusterUnderFault implements Premises {
       ...projectors.map((projector) => ({
         name: projector.name,
         kill: async () => void (await projector.end('SIGKILL')),
-        revive: async () => projector.start(),
+        revive: () => Promise.resolve(projector.start()),
       })),
     ];
   }

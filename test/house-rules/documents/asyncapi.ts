@@ -35,9 +35,7 @@ export function renderAsyncApi(catalogue: readonly EventDefinition[], tree: read
       appendEvents: { action: 'send', channel: ref('channels', 'events'), summary: 'A gateway states what happened.' },
     },
     components: {
-      messages: {
-        ...Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
-      },
+      messages: Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
       schemas: { CloudEventHeaders: HEADERS },
     },
   };

@@ -35,6 +35,12 @@ export class ReplayCommand extends CommandRunner {
 
   private async find(requestId: string): Promise<LogEvent> {
     assertPresent(this.config);
+    if (this.config.cluster !== null) {
+      throw new CommandFailedError(
+        'A decision is looked up by its id in the journal of this machine, which a cluster ships and forgets: ' +
+          "unset OVERTURE_KAFKA_BROKERS and name a gateway's folder with OVERTURE_DATA.",
+      );
+    }
     const log = new JournalLogReader({ directory: this.config.journalDir, clock: this.clock });
     try {
       const [event] = await log.find([eventId(requestId, RequestRouted.type)]);

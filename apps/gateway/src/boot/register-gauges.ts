@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cursors } from '#read-models';
 import type { GatewayCore } from './gateway-core.js';
+
+const ANSWER_WITHIN_MS = 1_000;
 
 /** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
 export function registerGauges(core: GatewayCore): void {
@@ -17,7 +20,7 @@ export function registerGauges(core: GatewayCore): void {
     Number(budgets.snapshot().heldNanoUsd),
   );
   metrics.gauge('overture_projection_lag_events', 'Events in the journal that the tables do not show yet.', () =>
-    projectionLag(projectedLog, em.fork()).catch(() => Number.NaN),
+    withinReason(projectionLag(projectedLog, em.fork())),
   );
   if (traffic.link !== null) {
     const { link } = traffic;
@@ -44,6 +47,16 @@ function registerBacklog({ metrics, shipper, clock }: GatewayCore): void {
 async function haltedPartitions(em: GatewayCore['em']): Promise<number> {
   const known = [...(await cursors(em)).values()];
   return known.filter(({ halted }) => halted !== null).length;
+}
+
+/** A scrape does not wait for a log that is away. */
+async function withinReason(value: Promise<number>): Promise<number> {
+  const ended = new AbortController();
+  const late = sleep(ANSWER_WITHIN_MS, Number.NaN, { signal: ended.signal, ref: false });
+  late.catch(() => undefined); // ended below
+  const found = await Promise.race([value, late]).catch(() => Number.NaN);
+  ended.abort();
+  return found;
 }
 
 /** Sum over all partitions. */

@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { AnswerReused, BudgetCharged, GatewayError, ProviderResponded, RequestRouted, Clock } from '#contracts';
-import { decodeFact, eventId, partitionOf, LogReader, ReplicaLog } from '#event-log';
+import { decodeFact, eventId, partitionOf, LogReader, LogUnavailableError, ReplicaLog } from '#event-log';
 import { DEFAULT_RETRY_BUDGET } from '#providers';
 import { findRequest, foldRequestView, nextOffsetOf, type RequestView } from '#read-models';
 
@@ -55,16 +55,32 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
     return foldRequestView(events.map(decodeFact).filter(({ tenant }) => tenant === tenantId));
   }
 
+  /** The log that all replicas share may be away: that is told as late, like a projection that is behind. */
   private async projectionPast(partition: number): Promise<void> {
-    const { highWater } = await this.log.range(partition);
-    const deadlineMs = this.clock.monotonicMs() + WAIT_FOR_PROJECTION_MS;
-    while ((await nextOffsetOf(this.em, partition)) < highWater) {
-      if (this.clock.monotonicMs() > deadlineMs) {
-        throw new GatewayError('projection_behind', 'The request log is being brought up to date: ask again shortly.', {
-          retryAfterMs: 1000,
-        });
+    const over = new AbortController();
+    const late = setTimeout(() => over.abort(), WAIT_FOR_PROJECTION_MS);
+    const passed = await Promise.race([
+      this.hasPassed(partition, over.signal),
+      new Promise<false>((resolve) => over.signal.addEventListener('abort', () => resolve(false))),
+    ]);
+    clearTimeout(late);
+    if (passed) return;
+    throw new GatewayError('projection_behind', 'The request log is being brought up to date: ask again shortly.', {
+      retryAfterMs: 1000,
+    });
+  }
+
+  private async hasPassed(partition: number, over: AbortSignal): Promise<boolean> {
+    try {
+      const { highWater } = await this.log.range(partition);
+      while (!over.aborted) {
+        if ((await nextOffsetOf(this.em, partition)) >= highWater) return true;
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
       }
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+      return false;
+    } catch (error) {
+      if (error instanceof LogUnavailableError) return false;
+      throw error;
     }
   }
 }
