@@ -105,6 +105,18 @@ describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', (
     expect(rows.map(({ request_id }) => request_id)).toEqual(ids);
   });
 
+  it('stops while Kafka is away, keeps what waits, and ships it at the next start', async () => {
+    const replica = cluster.replicas[2]!;
+    await cluster.broker.kill('SIGKILL');
+    const answer = await chat(replica.url);
+    await answer.text();
+    expect(await replica.process.end('SIGTERM')).toBe(0);
+
+    await cluster.broker.restart();
+    replica.process.start();
+    await waitUntil(async () => (await booked([answer.headers.get('x-request-id') ?? ''])) === 1);
+  });
+
   it('with DURABILITY=replicated answers only what the brokers have', async () => {
     const replica = await cluster.addReplica('gateway-replicated', { DURABILITY: 'replicated' });
     replica.process.start();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#contracts';
 import { AppendQueue, type Grouping, type QueueLimits } from '../appending/append-queue.js';
 import { measureBatch } from '../appending/measure-batch.js';
@@ -23,6 +24,8 @@ const LIMITS: QueueLimits & Grouping = {
   groupBytesMax: 1_048_576,
   underWayMax: 1,
 };
+
+const CLOSE_WITHIN_MS = 5_000;
 
 /**
  * The log that all replicas share. An append is sent until the brokers have it; a caller who cannot wait gives a
@@ -68,15 +71,17 @@ export class KafkaEventLog extends EventLog {
     return this.#reader.claim(projection);
   }
 
-  /** Sends what is queued. With brokers away it waits for them; `abandon` does not. */
+  /** Sends what is queued, unless the brokers are away: then what is under way ends in doubt after five seconds. */
   close(): Promise<void> {
-    this.#closing ??= this.#queue.drained().then(() => this.#end());
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** Ends without waiting for the brokers: what is under way is in doubt. */
-  async abandon(): Promise<void> {
-    this.#closing ??= Promise.resolve();
+  async #close(): Promise<void> {
+    const patience = new AbortController();
+    const late = sleep(CLOSE_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([this.#queue.drained(), late]);
+    patience.abort();
     await this.#end();
   }
 

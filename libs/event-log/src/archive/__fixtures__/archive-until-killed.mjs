@@ -1,5 +1,5 @@
 // Archives a log of numbered events in small segments, and prints a line per segment: its next offset.
-import '../../journal/__fixtures__/load-typescript.mjs';
+import '../../__fixtures__/load-typescript.mjs';
 
 const { MemoryEventLog } = await import('../../memory/memory.event-log.ts');
 const { LogArchiver } = await import('../log-archiver.ts');

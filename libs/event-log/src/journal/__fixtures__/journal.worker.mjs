@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import './load-typescript.mjs';
+import '../../__fixtures__/load-typescript.mjs';
 
 const { openDatabase } = await import('../segment/open-database.ts');
 const { serveJournal } = await import('../writer/serve-journal.ts');
