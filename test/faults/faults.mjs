@@ -5,6 +5,7 @@
 export const FAULTS = [
   { name: 'kill-gateway', what: 'kill -9 of the gateway under load, with or without its children', rounds: [25, 500] },
   { name: 'kill-cluster', what: 'kill -9 of any process of a cluster under load', rounds: [16, 120] },
+  { name: 'budget-edge', what: '200 requests at once at the edge of a budget, at three gateways', rounds: [50, 2000] },
   { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [10, 200] },
   { name: 'kill-postgres', what: 'kill -9 of the embedded PostgreSQL under load', rounds: [5, 100] },
   { name: 'journal-damage', what: 'torn and damaged journal files after kill -9 of their writer', rounds: [20, 1000] },

@@ -17,7 +17,9 @@ export interface Premises {
   newAudit(): LogAudit;
   database(): Promise<InstalledDatabase>;
   /** Gateways that should answer. */
-  readonly gateways: readonly { request(path: string, body?: unknown): Promise<Response> }[];
+  readonly gateways: readonly {
+    request(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  }[];
   /** Refusals that nothing gives reason for: money would be stranded, or its authority forgotten. */
   readonly phantomCodes: ReadonlySet<string>;
 }

@@ -46,12 +46,12 @@ export class ClusterUnderFault implements Premises {
     return new ClusterUnderFault(upstream, cluster, redis);
   }
 
-  get gateways(): readonly { request(path: string, body?: unknown): Promise<Response> }[] {
+  get gateways(): Premises['gateways'] {
     return this.cluster.replicas.map(({ url }) => ({
-      request: (path, body) =>
+      request: (path, body, headers = {}) =>
         fetch(url + path, {
           method: body === undefined ? 'GET' : 'POST',
-          headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+          headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers },
           ...(body !== undefined && { body: JSON.stringify(body) }),
         }),
     }));
