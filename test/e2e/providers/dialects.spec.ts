@@ -4,7 +4,7 @@ import { eventsOf } from '../../engines/event-stream.js';
 import { ScriptedUpstream, answerBytes, answerStatus } from '../../engines/scripted-upstream.js';
 import { Standalone, TEST_KEY } from '../../engines/standalone.js';
 
-const DIALECTS = join(import.meta.dirname, '..', '..', 'libs', 'providers', 'src', 'dialects');
+const DIALECTS = join(import.meta.dirname, '..', '..', '..', 'libs', 'providers', 'src', 'dialects');
 /**
  * Nano-USD per token: 3000 in, 300 from the cache, 3750 to the cache, 15000 out, 20000 of reasoning; 100000 a request.
  */
