@@ -31,6 +31,14 @@ export class CliConfig {
   }
 
   /** Null without OVERTURE_KAFKA_BROKERS: then this machine has all there is. @throws CommandFailedError */
+  get kafka(): KafkaSettings | null {
+    const problems: string[] = [];
+    const kafka = readKafkaSettings(this.#variables, problems);
+    if (problems.length > 0) throw new CommandFailedError(problems.join('\n'));
+    return kafka;
+  }
+
+  /** As `kafka`, with the databases of a cluster. @throws CommandFailedError listing everything that is missing. */
   get cluster(): ClusterSettings | null {
     const problems: string[] = [];
     const kafka = readKafkaSettings(this.#variables, problems);

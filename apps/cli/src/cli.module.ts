@@ -7,6 +7,7 @@ import { ArchiveCommand } from './commands/archive.command.js';
 import { KeyCommand, KeyListCommand, KeyRevokeCommand } from './commands/key.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
 import { RebuildCommand } from './commands/rebuild.command.js';
+import { SlotCommand, SlotForfeitCommand } from './commands/slot.command.js';
 import { ReplayCommand } from './commands/replay.command.js';
 
 /** What is used of commander's program. */
@@ -27,6 +28,8 @@ interface Program {
     MigrateCommand,
     RebuildCommand,
     ReplayCommand,
+    SlotCommand,
+    SlotForfeitCommand,
   ],
 })
 export class CliModule {

@@ -82,8 +82,8 @@ async function ofThisMachine(config: CliConfig, clock: Clock): Promise<Database>
 }
 
 /** @throws CommandFailedError when no gateway has ever run on this folder. */
-export function assertPresent({ dataDir, journalDir, cluster }: CliConfig): void {
-  if (cluster !== null || existsSync(journalDir)) return;
+export function assertPresent({ dataDir, journalDir, kafka }: CliConfig): void {
+  if (kafka !== null || existsSync(journalDir)) return;
   throw new CommandFailedError(
     `There is no data in ${dataDir}: start the gateway once, or set OVERTURE_DATA to its folder.`,
   );

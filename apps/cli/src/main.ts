@@ -13,6 +13,7 @@ const TOLD_IN_WORDS = [
   'ForeignArchiveError',
   'RebuildRefusedError',
   'SchemaOutdatedError',
+  'SlotInUseError',
   'TopicMismatchError',
 ];
 

@@ -3,10 +3,10 @@ import { ArchivedLogReader, JournalLogReader, KafkaLogReader, openArchiveStore, 
 import type { CliConfig } from './cli.config.js';
 
 /** The log that projections fold, from the offset on that it still keeps. */
-export function openLog({ journalDir, cluster }: CliConfig, clock: Clock): LogReader {
-  if (cluster === null) return new JournalLogReader({ directory: journalDir, clock });
+export function openLog({ journalDir, kafka }: CliConfig, clock: Clock): LogReader {
+  if (kafka === null) return new JournalLogReader({ directory: journalDir, clock });
   const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
-  return new KafkaLogReader({ ...cluster.kafka, clientId: 'overture-cli', onTrouble }, clock);
+  return new KafkaLogReader({ ...kafka, clientId: 'overture-cli', onTrouble }, clock);
 }
 
 /** The same from its first event on: where there is an archive, what lies there is read there. */

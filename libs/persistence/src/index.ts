@@ -3,6 +3,7 @@ export * from './bootstrap/sync-budgets.js';
 export * from './control/api-key.entity.js';
 export * from './control/budget.entity.js';
 export * from './control/claim-slot.js';
+export * from './control/forfeit-slot.js';
 export * from './control/control.registry.js';
 export * from './control/organisation.entity.js';
 export * from './control/project.entity.js';

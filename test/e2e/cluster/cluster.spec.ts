@@ -138,5 +138,6 @@ describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', (
     process.start();
     expect(await process.exited()).toBe(1);
     expect(process.printed).toMatch(/slot gateway-1 belongs to another journal.*set OVERTURE_SLOT/);
+    await expect(cluster.overture('slot', 'forfeit', 'gateway-1')).rejects.toThrow(/stop it first/);
   });
 });

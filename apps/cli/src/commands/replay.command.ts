@@ -35,7 +35,7 @@ export class ReplayCommand extends CommandRunner {
 
   private async find(requestId: string): Promise<LogEvent> {
     assertPresent(this.config);
-    if (this.config.cluster !== null) {
+    if (this.config.kafka !== null) {
       throw new CommandFailedError(
         'A decision is looked up by its id in the journal of this machine, which a cluster ships and forgets: ' +
           "unset OVERTURE_KAFKA_BROKERS and name a gateway's folder with OVERTURE_DATA.",

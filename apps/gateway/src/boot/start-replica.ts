@@ -3,7 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { JournalEventLog, JournalShipper, KafkaEventLog, UuidV7Source, type ReplicaLog } from '#event-log';
-import { CONTROL_ENTITIES, CONTROL_MIGRATIONS, assertSchemaCurrent, claimSlot, createOrm } from '#persistence';
+import {
+  CONTROL_ENTITIES,
+  CONTROL_MIGRATIONS,
+  assertSchemaCurrent,
+  claimSlot,
+  createOrm,
+  gatewayApplicationName,
+} from '#persistence';
 import { READ_MODEL_MIGRATIONS } from '#read-models';
 import { SystemClock, VERSION, createLogger } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
@@ -87,7 +94,7 @@ const openDatabase = ({ databaseUrl, slot }: ReplicaConfig): ReturnType<typeof c
     entities: CONTROL_ENTITIES,
     poolMax: POOL_MAX,
     statementTimeoutMs: STATEMENT_MS,
-    applicationName: `gateway ${slot}`,
+    applicationName: gatewayApplicationName(slot),
   });
 
 async function journalIdOf(log: ReplicaLog, ids: UuidV7Source): Promise<string> {

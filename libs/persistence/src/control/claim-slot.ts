@@ -5,6 +5,9 @@ export class SlotTakenError extends Error {
   override name = 'SlotTakenError';
 }
 
+/** How a gateway's connections are named, so that it can be seen which slots are in use. */
+export const gatewayApplicationName = (slot: string): string => `gateway ${slot}`;
+
 interface Claim {
   readonly slot: string;
   /** Identity of the journal, a UUID that was made with it. */
@@ -27,6 +30,6 @@ export async function claimSlot(em: EntityManager, { slot, journalId, now }: Cla
   const since = new Date(owner.claimed_at).toISOString();
   throw new SlotTakenError(
     `The slot ${slot} belongs to another journal since ${since}: set OVERTURE_SLOT to a name of its own for this ` +
-      'replica, or give it back the folder (OVERTURE_DATA) that it ran with.',
+      'replica, or give it back the folder (OVERTURE_DATA) that it ran with. If that is lost: overture slot forfeit.',
   );
 }

@@ -1,0 +1,43 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandRunner, SubCommand } from 'nest-commander';
+import { Clock } from '#contracts';
+import { usdOf } from '#ledger';
+import { DATABASE_LOGINS, forfeitSlot } from '#persistence';
+import { CliConfig } from '../cli.config.js';
+import { CommandFailedError } from '../cli.errors.js';
+import { Installation } from '../installation.js';
+
+/** Gives up a slot whose journal is lost. */
+@SubCommand({
+  name: 'forfeit',
+  arguments: '<slot>',
+  description: 'give up a slot whose disk is lost: what its slices had left counts as used, its name is free again',
+})
+export class SlotForfeitCommand extends CommandRunner {
+  constructor(
+    @Inject(CliConfig) private readonly config: CliConfig,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async run([slot = '']: string[]): Promise<void> {
+    const installation = await Installation.open(this.config, this.clock);
+    try {
+      const forfeited = await forfeitSlot(installation.pool(DATABASE_LOGINS.migrator), slot);
+      if (forfeited === undefined) throw new CommandFailedError(`There is no slot ${slot} in this cluster.`);
+      const { slices, amountNanoUsd } = forfeited;
+      console.log(`Forfeited ${slot}: ${usdOf(amountNanoUsd)} USD in ${slices} slice(s) count as used.`);
+    } finally {
+      await installation.close();
+    }
+  }
+}
+
+/** The operator's commands for slots. */
+@Command({ name: 'slot', description: 'journal slots of a cluster: forfeit', subCommands: [SlotForfeitCommand] })
+export class SlotCommand extends CommandRunner {
+  override run(): Promise<void> {
+    throw new CommandFailedError('Say what to do with a slot: "overture slot forfeit <slot>".');
+  }
+}
