@@ -1,24 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import { JournalEventLog } from '#event-log';
-import {
-  CONTROL_ENTITIES,
-  DATABASE_LOGINS,
-  createOrm,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-} from '#persistence';
+import { CONTROL_MIGRATIONS, DATABASE_LOGINS, migrate, startEmbeddedPostgres } from '#persistence';
 import { SimulatedProviders } from '#providers';
+import { READ_MODEL_MIGRATIONS } from '#read-models';
 import { SystemClock, VERSION, createLogger } from '#telemetry';
-import { journalReadiness, journalRecovery } from '../../gateway/src/boot/journal-health.js';
-import { prepareDatabase } from '../../gateway/src/boot/prepare-database.js';
+import {
+  journalDirOf,
+  journalReadiness,
+  openGatewayDatabase,
+  openJournal,
+} from '../../gateway/src/boot/open-stores.js';
+import { prepareTenancy } from '../../gateway/src/boot/prepare-tenancy.js';
 import { ProjectAnonymousAccess } from '../../gateway/src/boot/project.anonymous-access.js';
 import { startGateway, type RunningGateway } from '../../gateway/src/boot/start-gateway.js';
 import { Started } from '../../gateway/src/boot/started.js';
-import type { GatewayConfig } from '../../gateway/src/config/gateway.config.js';
 import { simulatedConnections } from '../../gateway/src/config/simulated-connections.js';
 import { PostgresSliceAuthority } from '../../gateway/src/feeds/postgres.slice-authority.js';
 import { assertJournalWhole } from './assert-journal-whole.js';
@@ -28,8 +24,6 @@ import { projectorEnvironment, readStandaloneConfig } from './standalone.config.
 
 /** A deployment of one process has one journal slot. */
 const SLOT = 'slot-0';
-const GATEWAY_POOL_MAX = 10;
-const GATEWAY_STATEMENT_MS = 10_000;
 
 export interface RunningStandalone {
   readonly logger: Logger;
@@ -46,15 +40,17 @@ export async function startStandalone(): Promise<RunningStandalone> {
   const logger = createLogger(environment.logLevel, 'standalone');
   const started = new Started();
   try {
-    const journalDir = join(environment.dataDir, 'journal');
-    mkdirSync(environment.dataDir, { recursive: true, mode: 0o700 });
-    const log = started.add(await openJournal(journalDir, config, logger), (journal) => journal.close());
+    const journalDir = journalDirOf(environment);
+    const log = started.add(await openJournal(environment, logger), (journal) => journal.close());
     const postgres = started.add(
       await startEmbeddedPostgres({ dataDir: join(environment.dataDir, 'postgres'), log: serverEvents(logger) }),
       (server) => server.stop(),
     );
-    const tenancy = await prepareDatabase(postgres.url(DATABASE_LOGINS.migrator), config);
-    const orm = started.add(await gatewayOrm(postgres), (opened) => opened.close());
+    const migratorUrl = postgres.url(DATABASE_LOGINS.migrator);
+    await migrate(migratorUrl, [...CONTROL_MIGRATIONS, ...READ_MODEL_MIGRATIONS]);
+    const tenancy = await prepareTenancy(migratorUrl, config);
+    const gatewayUrl = postgres.url(DATABASE_LOGINS.gateway);
+    const orm = started.add(await openGatewayDatabase(gatewayUrl, 'gateway'), (opened) => opened.close());
     await assertJournalWhole(journalDir, log, orm.em);
     const projector = started.add(
       new ProjectorProcess(
@@ -79,7 +75,7 @@ export async function startStandalone(): Promise<RunningStandalone> {
         projectedLog: log,
         shipper: null,
         em: orm.em,
-        authority: new PostgresSliceAuthority(orm.em, postgres.url(DATABASE_LOGINS.gateway), logger),
+        authority: new PostgresSliceAuthority(orm.em, gatewayUrl, logger),
         clock: new SystemClock(),
         logger,
         version: VERSION,
@@ -103,24 +99,6 @@ export async function startStandalone(): Promise<RunningStandalone> {
     throw error;
   }
 }
-
-function openJournal(directory: string, { environment }: GatewayConfig, logger: Logger): Promise<JournalEventLog> {
-  return JournalEventLog.open({
-    directory,
-    clock: new SystemClock(),
-    listensOn: `${environment.host}:${environment.port}`,
-    onRecovery: journalRecovery(logger),
-  });
-}
-
-const gatewayOrm = (postgres: EmbeddedPostgres): Promise<MikroORM> =>
-  createOrm({
-    url: postgres.url(DATABASE_LOGINS.gateway),
-    entities: CONTROL_ENTITIES,
-    poolMax: GATEWAY_POOL_MAX,
-    statementTimeoutMs: GATEWAY_STATEMENT_MS,
-    applicationName: 'gateway',
-  });
 
 const serverEvents = (logger: Logger): Parameters<typeof startEmbeddedPostgres>[0]['log'] => ({
   info: (message: string) => logger.debug(message),

@@ -3,7 +3,7 @@ import { Command, CommandRunner } from 'nest-commander';
 import { Clock } from '#contracts';
 import { ensureTopics } from '#event-log';
 import { DATABASE_LOGINS, migrate } from '#persistence';
-import { prepareDatabase } from '../../../gateway/src/boot/prepare-database.js';
+import { prepareTenancy } from '../../../gateway/src/boot/prepare-tenancy.js';
 import { ALL_MIGRATIONS } from '../migration.registry.js';
 import { CliConfig, type ClusterSettings } from '../cli.config.js';
 import { Installation } from '../installation.js';
@@ -41,7 +41,7 @@ export class MigrateCommand extends CommandRunner {
       { replicationFactor, minInsyncReplicas: Math.max(1, replicationFactor - 1) },
     );
     console.log(created.length === 0 ? 'The topic is as it should be.' : `Created: ${created.join(', ')}.`);
-    const { mintedKey } = await prepareDatabase(url, this.config.gateway);
+    const { mintedKey } = await prepareTenancy(url, this.config.gateway);
     if (mintedKey !== null) console.log(`API key (shown this once: keep it): ${mintedKey.reveal()}`);
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#contracts';
 import { AppendQueue, type Grouping, type QueueLimits } from '../appending/append-queue.js';
 import { measureBatch } from '../appending/measure-batch.js';
@@ -13,6 +12,7 @@ import {
   type LogSlice,
   type ReadOptions,
 } from '../event-log.port.js';
+import { atMost } from '../waiting/at-most.js';
 import { KafkaLogReader } from './kafka.log-reader.js';
 import { EVENTS_TOPIC, type KafkaOptions } from './client/kafka.options.js';
 import { ProducerLoop } from './producer-loop.js';
@@ -78,10 +78,7 @@ export class KafkaEventLog extends EventLog {
   }
 
   async #close(): Promise<void> {
-    const patience = new AbortController();
-    const late = sleep(CLOSE_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined);
-    await Promise.race([this.#queue.drained(), late]);
-    patience.abort();
+    await atMost(CLOSE_WITHIN_MS, this.#queue.drained());
     await this.#end();
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from '#contracts';
 import { ClosedLogError } from '../event-log.errors.js';
 import type { EventLog, LogEvent, LogRecord } from '../event-log.port.js';
 import type { ReplicaLog } from '../replica-log.port.js';
+import { atMost } from '../waiting/at-most.js';
 
 /** Sequence number up to which everything is in the shared log. */
 const MARK = 'shipped';
@@ -82,12 +83,7 @@ export class JournalShipper {
 
   /** Ships what is left for at most so long; the rest stays in the journal for the next start. */
   async stop({ withinMs }: { readonly withinMs: number }): Promise<void> {
-    const patience = new AbortController();
-    await Promise.race([
-      this.passed(this.options.journal.lastSequence()).catch(() => undefined),
-      sleep(withinMs, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
+    await atMost(withinMs, this.passed(this.options.journal.lastSequence()));
     this.#stopping.abort();
     for (const { reject } of this.#waiting.splice(0)) reject(new ClosedLogError());
     await this.options.target.close();
@@ -95,7 +91,20 @@ export class JournalShipper {
     await this.#marking;
   }
 
+  /** A journal that cannot be read now, as after a failed write, is read again; nobody awaits this loop. */
   async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#follow();
+      } catch (error) {
+        if (error instanceof ClosedLogError) return;
+        this.options.onTrouble(error);
+        await this.#pause(RETRY_MAX_MS);
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
     const { journal, clock } = this.options;
     while (!this.#stopping.signal.aborted) {
       const heads = await journal.heads();
@@ -142,9 +151,13 @@ export class JournalShipper {
       } catch (error) {
         if (error instanceof ClosedLogError) return false;
         this.options.onTrouble(error);
-        await sleep(retryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await this.#pause(retryMs);
       }
     }
+  }
+
+  async #pause(durationMs: number): Promise<void> {
+    await sleep(durationMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #advance(sequence: number): void {

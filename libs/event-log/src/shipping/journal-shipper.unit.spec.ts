@@ -121,6 +121,27 @@ describe('a shipper', () => {
     await shipper.stop({ withinMs: 60_000 });
   });
 
+  it('reads the journal again when it could not be read', async () => {
+    const heads = journal.heads.bind(journal);
+    let failures = 1;
+    journal.heads = (options) =>
+      failures-- > 0 ? Promise.reject(new Error('a file is being opened anew')) : heads(options);
+    const records = await append(2);
+    const shipper = await start();
+    await shipper.passed(2);
+    expect(ids([...(await readAll(target, 0)), ...(await readAll(target, 1))])).toEqual(ids(records));
+    expect(troubles).toHaveLength(1);
+    await shipper.stop({ withinMs: 60_000 });
+  });
+
+  it('ends with its journal, and can be stopped more than once', async () => {
+    const shipper = await start();
+    await journal.close();
+    await shipper.stop({ withinMs: 0 });
+    await shipper.stop({ withinMs: 0 });
+    expect(troubles).toEqual([]);
+  });
+
   it('has nothing to do with events of other journals', async () => {
     const foreign = makeRecord();
     await target.append([foreign]);

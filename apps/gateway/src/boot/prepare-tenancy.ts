@@ -1,29 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { nanoUsdOf } from '#ledger';
-import {
-  CONTROL_ENTITIES,
-  CONTROL_MIGRATIONS,
-  bootstrapTenancy,
-  createOrm,
-  migrate,
-  syncBudgets,
-  type BootstrappedTenancy,
-} from '#persistence';
-import { READ_MODEL_MIGRATIONS } from '#read-models';
+import { CONTROL_ENTITIES, bootstrapTenancy, createOrm, syncBudgets, type BootstrappedTenancy } from '#persistence';
 import type { GatewayConfig } from '../config/gateway.config.js';
 
 const ORG_SLUG = 'default';
 const PROJECT_SLUG = 'default';
 
 /**
- * Brings the schema up to date, makes the first organisation, project and key, and the budgets of the operator's file.
+ * Makes the first organisation, project and key, and the budgets of the operator's file; the schema is up to date.
  * @param url connection of the migrator's login.
  */
-export async function prepareDatabase(
+export async function prepareTenancy(
   url: string,
   { environment, budgets }: Pick<GatewayConfig, 'environment' | 'budgets'>,
 ): Promise<BootstrappedTenancy> {
-  await migrate(url, [...CONTROL_MIGRATIONS, ...READ_MODEL_MIGRATIONS]);
   const orm = await createOrm({
     url,
     entities: CONTROL_ENTITIES,

@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import { JournalEventLog, type ReplicaLog } from '#event-log';
+import { CONTROL_ENTITIES, createOrm } from '#persistence';
+import { SystemClock } from '#telemetry';
+import type { Environment } from '../config/environment.config.js';
+import type { ReadinessCheck } from '../surface/operations/readiness.js';
+
+const POOL_MAX = 10;
+const STATEMENT_MS = 10_000;
+
+/** Folder of a gateway's journal. */
+export const journalDirOf = ({ dataDir }: Pick<Environment, 'dataDir'>): string => join(dataDir, 'journal');
+
+/** Opens this gateway's journal, whose lock is the one on its data; makes the folder if there is none. */
+export function openJournal(environment: Environment, logger: Logger): Promise<JournalEventLog> {
+  mkdirSync(environment.dataDir, { recursive: true, mode: 0o700 });
+  return JournalEventLog.open({
+    directory: journalDirOf(environment),
+    clock: new SystemClock(),
+    listensOn: `${environment.host}:${environment.port}`,
+    onRecovery: (reason) =>
+      logger.error({ reason }, 'the journal was opened anew after a failed write; check the disk'),
+  });
+}
+
+/** Connections as the gateway's login. */
+export const openGatewayDatabase = (url: string, applicationName: string): Promise<MikroORM> =>
+  createOrm({
+    url,
+    entities: CONTROL_ENTITIES,
+    poolMax: POOL_MAX,
+    statementTimeoutMs: STATEMENT_MS,
+    applicationName,
+  });
+
+/** A gateway whose journal is full answers nothing: whoever spreads the load should know. */
+export const journalReadiness = (log: ReplicaLog): ReadinessCheck => ({
+  name: 'journal',
+  problem: () => (log.isFull() ? 'its share of the disk is used up' : null),
+});
