@@ -33,7 +33,8 @@ export function postmasterOf(dataDir: string): number | null {
 export class InstalledDatabase {
   private constructor(private readonly client: Client) {}
 
-  static connect(dataDir: string): Promise<InstalledDatabase> {
+  /** Rejects, and never throws: while a server starts there is a moment without a lock file. */
+  static async connect(dataDir: string): Promise<InstalledDatabase> {
     const lock = lockOf(dataDir);
     return InstalledDatabase.open({
       host: lock[LINE.socketDir] ?? '',
