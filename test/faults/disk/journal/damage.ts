@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, readdirSync, rmSync, truncateSync, writeF
 import { join } from 'node:path';
 import { JournalLogReader } from '#event-log';
 import { SystemClock } from '#telemetry';
-import type { Dice } from '../lab/dice.js';
+import type { Dice } from '../../lab/dice.js';
 import { readWriteAheadLog } from './write-ahead-log.js';
 
 /** Segments of a journal, oldest first. */

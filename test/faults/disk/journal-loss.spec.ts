@@ -1,12 +1,12 @@
 import { cpSync, rmSync } from 'node:fs';
 import { JournalLogReader } from '#event-log';
 import { SystemClock } from '#telemetry';
-import { Campaign } from './campaign.js';
+import { Campaign } from '../campaign.js';
 import { flipBit, placeOfEvent } from './journal/damage.js';
-import { BookCheck } from './lab/book-check.js';
-import type { Dice } from './lab/dice.js';
-import { InstallationUnderFault } from './lab/installation-under-fault.js';
-import { moodyProvider } from './lab/moody-provider.js';
+import { BookCheck } from '../lab/book-check.js';
+import type { Dice } from '../lab/dice.js';
+import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 120_000;
 const ANSWERS_MIN = 100;

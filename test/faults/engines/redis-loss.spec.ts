@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { RedisServer, describeWithRedis } from '../engines/redis-server.js';
-import { waitUntil } from '../engines/wait-until.js';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import type { Dice } from './lab/dice.js';
-import { InstallationUnderFault } from './lab/installation-under-fault.js';
-import { PROBE, moodyProvider } from './lab/moody-provider.js';
+import { RedisServer, describeWithRedis } from '../../engines/redis-server.js';
+import { waitUntil } from '../../engines/wait-until.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import type { Dice } from '../lab/dice.js';
+import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { PROBE, moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 180_000;
 const LOAD_MS_MAX = 1_000;

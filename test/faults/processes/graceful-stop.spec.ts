@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '#persistence';
-import { answerWhole } from '../engines/scripted-upstream.js';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import type { Crowd } from './lab/crowd.js';
-import { InstallationUnderFault } from './lab/installation-under-fault.js';
-import { calmProvider } from './lab/moody-provider.js';
+import { answerWhole } from '../../engines/scripted-upstream.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import type { Crowd } from '../lab/crowd.js';
+import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { calmProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 120_000;
 const LOAD_MS_MAX = 1_500;

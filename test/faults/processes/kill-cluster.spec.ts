@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeWithKafka } from '../engines/kafka-broker.js';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import { ClusterUnderFault } from './lab/cluster-under-fault.js';
-import type { Crowd } from './lab/crowd.js';
-import { moodyProvider } from './lab/moody-provider.js';
+import { describeWithKafka } from '../../engines/kafka-broker.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import { ClusterUnderFault } from '../lab/cluster-under-fault.js';
+import type { Crowd } from '../lab/crowd.js';
+import { moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 120_000;
 const CHECK_EVERY = 8;

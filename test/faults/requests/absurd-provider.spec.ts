@@ -1,9 +1,9 @@
-import { answerStatus, answerWhole, type Behaviour } from '../engines/scripted-upstream.js';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import type { Dice } from './lab/dice.js';
-import { InstallationUnderFault } from './lab/installation-under-fault.js';
-import { calmProvider } from './lab/moody-provider.js';
+import { answerStatus, answerWhole, type Behaviour } from '../../engines/scripted-upstream.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import type { Dice } from '../lab/dice.js';
+import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { calmProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 60_000;
 const NONSENSE = [-1, 0.5, 1e300, '12', null, Number.MIN_VALUE, [], {}] as const;

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import { InstalledDatabase } from './lab/installed-database.js';
-import { InstallationUnderFault, gone, killHard } from './lab/installation-under-fault.js';
-import { moodyProvider } from './lab/moody-provider.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import { InstalledDatabase } from '../lab/installed-database.js';
+import { InstallationUnderFault, gone, killHard } from '../lab/installation-under-fault.js';
+import { moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 120_000;
 const LOAD_MS_MAX = 1_500;

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { nanoUsdOf } from '#ledger';
-import { describeWithKafka } from '../engines/kafka-broker.js';
-import { answerWhole } from '../engines/scripted-upstream.js';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import { ClusterUnderFault } from './lab/cluster-under-fault.js';
-import type { Received } from './lab/crowd.js';
-import type { Dice } from './lab/dice.js';
+import { describeWithKafka } from '../../engines/kafka-broker.js';
+import { answerWhole } from '../../engines/scripted-upstream.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import { ClusterUnderFault } from '../lab/cluster-under-fault.js';
+import type { Received } from '../lab/crowd.js';
+import type { Dice } from '../lab/dice.js';
 
 const ROUND_MS_MAX = 60_000;
 const AT_ONCE = 200;

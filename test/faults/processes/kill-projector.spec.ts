@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Campaign } from './campaign.js';
-import { BookCheck } from './lab/book-check.js';
-import { InstallationUnderFault, gone, killHard } from './lab/installation-under-fault.js';
-import { moodyProvider } from './lab/moody-provider.js';
+import { Campaign } from '../campaign.js';
+import { BookCheck } from '../lab/book-check.js';
+import { InstallationUnderFault, gone, killHard } from '../lab/installation-under-fault.js';
+import { moodyProvider } from '../lab/moody-provider.js';
 
 const REBUILD_EVERY = 5;
 const ROUND_MS_MAX = 120_000;

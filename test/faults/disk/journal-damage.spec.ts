@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Campaign } from './campaign.js';
+import { Campaign } from '../campaign.js';
 import { ROTTEN, TORN } from './journal/damage.js';
 import { JournalUnderFault } from './journal/journal-under-fault.js';
 
