@@ -18,13 +18,14 @@ function list() {
 }
 
 /** Runs the spec of one fault; resolves with the line that it left, or with one that says that it left none. */
-async function runFault(name, { rounds, seed, environment }) {
+async function runFault(name, { tier, rounds, seed, environment }) {
   const folder = mkdtempSync(join(tmpdir(), 'overture-faults-'));
   const report = join(folder, 'report.jsonl');
   const args = [...JEST_FLAGS, '--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`, '--ci'];
   const env = {
     ...environment,
     FAULT_REPORT: report,
+    FAULT_TIER: tier,
     FAULT_ROUNDS: String(rounds),
     ...(seed === undefined ? {} : { FAULT_SEED: seed }),
   };
@@ -48,7 +49,7 @@ async function run({ only = FAULTS.map(({ name }) => name), tier = 'pr', rounds,
   const environment = await prepareTools();
   let failed = 0;
   for (const name of only) {
-    const { isGood, line } = await runFault(name, { rounds: rounds ?? roundsOf(name, tier), seed, environment });
+    const { isGood, line } = await runFault(name, { tier, rounds: rounds ?? roundsOf(name, tier), seed, environment });
     console.log(line);
     if (!isGood) failed += 1;
   }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { DATABASE_LOGINS, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
 import { build } from '../../scripts/build.mjs';
 import { AppProcess } from './app-process.js';
-import { KafkaBroker } from './kafka-broker.js';
+import { KafkaBroker, type KafkaBrokerOptions } from './kafka-broker.js';
 import { TEST_KEY, freePort } from './standalone.js';
 import { waitUntil } from './wait-until.js';
 
@@ -15,8 +15,16 @@ export interface ClusterOptions {
   readonly gateways: number;
   readonly projectors: number;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Where clients of Kafka are told to connect to: a proxy's port. */
-  readonly kafkaAdvertisedPort?: number;
+  /** Where clients of Kafka are told to connect to, and doors of its own for some of them. */
+  readonly kafka?: Pick<KafkaBrokerOptions, 'advertisedPort' | 'doorsBehind'>;
+  /** What one gateway or projector is told otherwise than the others; asked when the engines run. */
+  readonly settingsOf?: (name: string, engines: Engines) => Readonly<Record<string, string>>;
+}
+
+/** What all processes of a cluster share. */
+export interface Engines {
+  readonly broker: KafkaBroker;
+  readonly postgres: EmbeddedPostgres;
 }
 
 /** A gateway of the cluster, and where it listens. */
@@ -27,10 +35,8 @@ export interface Replica {
   readonly process: AppProcess;
 }
 
-interface Parts {
+interface Parts extends Engines {
   readonly folder: string;
-  readonly broker: KafkaBroker;
-  readonly postgres: EmbeddedPostgres;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -54,27 +60,32 @@ export class Cluster {
 
   /** One more gateway, not started yet: a new journal under this name. */
   addReplica(slot: string, environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
-    return makeReplica({ ...this.parts, settings: { ...this.parts.settings, ...environment } }, slot);
+    return makeReplica(this.parts, slot, environment);
   }
 
   /** Migrates, starts everything and waits until every gateway answers. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     await build();
-    const { config, gateways, projectors, environment = {}, kafkaAdvertisedPort } = options;
+    const { config, gateways, projectors, environment = {}, kafka, settingsOf = () => ({}) } = options;
     const folder = mkdtempSync(join(tmpdir(), 'overture-cluster-'));
     const configPath = join(folder, 'overture.yaml');
     writeFileSync(configPath, stringify(config));
     const [broker, postgres] = await Promise.all([
-      KafkaBroker.start(kafkaAdvertisedPort === undefined ? {} : { advertisedPort: kafkaAdvertisedPort }),
+      KafkaBroker.start(kafka),
       startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: SILENT }),
     ]);
     const settings = { OVERTURE_KAFKA_BROKERS: broker.bootstrap, OVERTURE_CONFIG: configPath, ...environment };
     const parts = { folder, broker, postgres, settings };
     const made: Replica[] = [];
-    for (let index = 0; index < gateways; index += 1) made.push(await makeReplica(parts, `gateway-${index}`));
+    for (let index = 0; index < gateways; index += 1) {
+      const slot = `gateway-${index}`;
+      made.push(await makeReplica(parts, slot, settingsOf(slot, parts)));
+    }
     const folders = Array.from({ length: projectors }, (_, index) => {
-      const own = { ...settings, OVERTURE_DATABASE_URL: postgres.url(DATABASE_LOGINS.projector) };
-      return new AppProcess(`projector-${index}`, 'projector', own);
+      const name = `projector-${index}`;
+      const databaseUrl = postgres.url(DATABASE_LOGINS.projector);
+      const own = { ...settings, OVERTURE_DATABASE_URL: databaseUrl, ...settingsOf(name, parts) };
+      return new AppProcess(name, 'projector', own);
     });
     const cluster = new Cluster(parts, made, folders);
     try {
@@ -135,7 +146,11 @@ export class Cluster {
   }
 }
 
-async function makeReplica({ folder, postgres, settings }: Parts, slot: string): Promise<Replica> {
+async function makeReplica(
+  { folder, postgres, settings }: Parts,
+  slot: string,
+  different: Readonly<Record<string, string>> = {},
+): Promise<Replica> {
   const port = await freePort();
   const dataDir = mkdtempSync(join(folder, 'gateway-'));
   const own = {
@@ -144,6 +159,7 @@ async function makeReplica({ folder, postgres, settings }: Parts, slot: string):
     OVERTURE_SLOT: slot,
     OVERTURE_DATA: dataDir,
     OVERTURE_DATABASE_URL: postgres.url(DATABASE_LOGINS.gateway),
+    ...different,
   };
   return { slot, dataDir, url: `http://127.0.0.1:${port}`, process: new AppProcess(slot, 'gateway', own) };
 }

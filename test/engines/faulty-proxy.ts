@@ -8,8 +8,8 @@ import { stablePort } from './process/stable-port.js';
 export interface FaultyProxyOptions {
   /** Of everything random: jitter, slices, chances. */
   readonly seed?: number;
-  /** Port of loopback to connect to; may be set later. */
-  readonly target?: number;
+  /** Port of loopback to connect to, or a Unix socket; may be set later. */
+  readonly target?: number | string;
   /** `kafka` reads frames, so that single ones can be lost; a frame is then passed on when it is whole. */
   readonly protocol?: 'kafka';
 }
@@ -24,12 +24,12 @@ const UNREAD: Inspection = { toServer: (chunk) => [chunk], toClient: (chunk) => 
  * as a broker needs it that tells its clients to come by the proxy.
  */
 export class FaultyProxy {
-  /** Where the next connections lead to, a port of loopback; those of before stay. */
-  target: number;
+  /** Where the next connections lead to, a port of loopback or a Unix socket; those of before stay. */
+  target: number | string;
   private readonly roads: Roads = { toServer: new Road(), toClient: new Road() };
   private readonly links = new Set<Link>();
   private readonly losses: KafkaLosses;
-  private readonly cuts = { cut: 0, accepted: 0 };
+  private readonly cuts = { cut: 0, forgotten: 0, accepted: 0 };
   private server: Server | undefined;
   private closed = Promise.resolve();
   private readonly dice: Dice;
@@ -53,8 +53,8 @@ export class FaultyProxy {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Connections let in and cut by {@link cut}, frames of Kafka lost: what really happened, not what was asked for. */
-  get counts(): { accepted: number; cut: number; requestsLost: number; responsesLost: number } {
+  /** Connections let in, cut and forgotten, frames of Kafka lost: what really happened, not what was asked for. */
+  get counts(): { accepted: number; cut: number; forgotten: number; requestsLost: number; responsesLost: number } {
     const { request, response } = this.losses.counts;
     return { ...this.cuts, requestsLost: request, responsesLost: response };
   }
@@ -68,6 +68,17 @@ export class FaultyProxy {
     const { size } = this.links;
     for (const link of this.links) link.end(how);
     this.cuts.cut += size;
+    return size;
+  }
+
+  /**
+   * What is between the two sides has forgotten their connections, as a firewall does that starts anew: on these neither
+   * hears anything more, an end included. Says how many there were. New ones are welcome.
+   */
+  forget(): number {
+    const { size } = this.links;
+    for (const link of this.links) link.silence();
+    this.cuts.forgotten += size;
     return size;
   }
 

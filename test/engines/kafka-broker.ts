@@ -12,6 +12,8 @@ export const describeWithKafka = isKafkaPrepared() ? describe : describe.skip;
 export interface KafkaBrokerOptions {
   /** Where clients are told to connect to: the port of a proxy in front of `port`. `port` itself if there is none. */
   readonly advertisedPort?: number;
+  /** Ports of proxies. For each the broker has a port more, `doors`, whose clients are told to come by that proxy. */
+  readonly doorsBehind?: readonly number[];
   /** What a killed broker left; a new, empty one otherwise. */
   readonly folder?: string;
   /** Where it listens for clients; a free one otherwise. */
@@ -34,21 +36,26 @@ export class KafkaBroker {
     readonly bootstrap: string,
     /** Address past every proxy, for looking behind the curtain. */
     readonly directBootstrap: string,
+    /** Where it listens behind each of `doorsBehind`, in their order. */
+    readonly doors: readonly number[],
   ) {}
 
   /** Resolves when clients are answered and groups can be joined; rejects with what it printed if it ends before. */
   static async start(options: KafkaBrokerOptions = {}): Promise<KafkaBroker> {
     const { folder = mkdtempSync(join(tmpdir(), 'overture-kafka-')), port = await stablePort(), settings } = options;
-    const { advertisedPort = port } = options;
+    const { advertisedPort = port, doorsBehind = [] } = options;
     const direct = await stablePort();
-    const ports = { clients: port, direct, controller: await stablePort(), advertised: advertisedPort };
+    const doors: { port: number; advertisedPort: number }[] = [];
+    for (const behind of doorsBehind) doors.push({ port: await stablePort(), advertisedPort: behind });
+    const ports = { clients: port, direct, controller: await stablePort(), advertised: advertisedPort, doors };
     const data = join(folder, 'data');
     const file = join(folder, 'server.properties');
     if (!existsSync(data)) cpSync(FORMATTED_STORAGE, data, { recursive: true });
     writeFileSync(file, kafkaSettings(data, ports, settings));
     const engine = new EngineProcess({ ...kafkaCommand(file), folder });
     const addresses = [`127.0.0.1:${advertisedPort}`, `127.0.0.1:${direct}`] as const;
-    const broker = new KafkaBroker(engine, folder, port, ...addresses);
+    const inside = doors.map((door) => door.port);
+    const broker = new KafkaBroker(engine, folder, port, ...addresses, inside);
     await broker.launch();
     return broker;
   }

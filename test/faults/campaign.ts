@@ -7,11 +7,14 @@ const SEED_MAX = 2 ** 31;
 
 /**
  * One fault, injected round after round. FAULT_SEED repeats a run's decisions (not the scheduling of processes),
- * FAULT_ROUNDS sets how many, FAULT_REPORT names a file that gets the result as one line of JSON.
+ * FAULT_ROUNDS sets how many, FAULT_TIER how long a fault lasts that has a length, FAULT_REPORT names a file that gets
+ * the result as one line of JSON.
  */
 export class Campaign {
   readonly seed = Number(process.env['FAULT_SEED'] ?? randomInt(SEED_MAX));
   readonly rounds: number;
+  /** A night has time for faults of their full length. */
+  readonly isNightly = process.env['FAULT_TIER'] === 'nightly';
   /** Faults that were really injected. */
   injected = 0;
   /** Answers, or acknowledged events, whose fate was looked up afterwards. */

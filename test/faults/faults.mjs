@@ -11,6 +11,7 @@ export const FAULTS = [
   { name: 'journal-damage', what: 'torn and damaged journal files after kill -9 of their writer', rounds: [20, 1000] },
   { name: 'journal-loss', what: 'a journal put back from an earlier copy; a changed bit in an event', rounds: [3, 50] },
   { name: 'power-loss', what: 'a power cut: unsynced writes of the journal are lost or torn', rounds: [20, 300] },
+  { name: 'kafka-away', what: 'SIGSTOP, kill -9 and rolling restarts of Kafka under load', rounds: [3, 30] },
   { name: 'redis-loss', what: 'FLUSHALL, kill -9 and SIGSTOP of Redis under load', rounds: [6, 50] },
   { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
   { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },

@@ -50,11 +50,25 @@ export function kafkaCommand(settingsFile, more = [`-XX:SharedArchiveFile=${join
   return { command: 'java', args: [...JVM, ...more, '-cp', classPath(), 'kafka.Kafka', settingsFile] };
 }
 
-/** The settings of test/kafka/server.properties with ports, folder and what else differs, in Java's format. */
-export function kafkaSettings(folder, { clients, direct, controller, advertised = clients }, more = {}) {
+/**
+ * The settings of test/kafka/server.properties with ports, folder and what else differs, in Java's format. Each of
+ * `doors` is a listener more, whose clients are told to come by another port.
+ * @param {string} folder
+ * @param {{ clients: number, direct: number, controller: number, advertised?: number,
+ *   doors?: readonly { port: number, advertisedPort: number }[] }} ports
+ * @param {Readonly<Record<string, string>>} more
+ */
+export function kafkaSettings(folder, { clients, direct, controller, advertised = clients, doors = [] }, more = {}) {
+  const places = (ports) => Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const inside = Object.fromEntries(doors.map(({ port }, index) => [`DOOR${index}`, port]));
+  const outside = Object.fromEntries(doors.map(({ advertisedPort }, index) => [`DOOR${index}`, advertisedPort]));
+  const listeners = { CLIENTS: clients, DIRECT: direct, CONTROLLER: controller, ...inside };
   const settings = {
-    listeners: `CLIENTS://127.0.0.1:${clients},DIRECT://127.0.0.1:${direct},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `CLIENTS://127.0.0.1:${advertised},DIRECT://127.0.0.1:${direct}`,
+    listeners: places(listeners).join(),
+    'advertised.listeners': places({ CLIENTS: advertised, DIRECT: direct, ...outside }).join(),
+    'listener.security.protocol.map': Object.keys(listeners)
+      .map((name) => `${name}:PLAINTEXT`)
+      .join(),
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     'log.dirs': folder,
     ...more,

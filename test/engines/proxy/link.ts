@@ -16,8 +16,8 @@ export interface LinkPlan {
   readonly roads: Roads;
   readonly dice: Dice;
   readonly inspection: Inspection;
-  /** Port of loopback. */
-  readonly target: () => number;
+  /** Port of loopback, or a Unix socket. */
+  readonly target: () => number | string;
   /** Called when both sides are closed. */
   readonly onClosed: () => void;
 }
@@ -47,6 +47,11 @@ export class Link {
     }
   }
 
+  /** Nothing passes any more, and nobody is told. */
+  silence(): void {
+    for (const lane of this.lanes) lane.close();
+  }
+
   destroy(): void {
     this.isEnded = true;
     for (const lane of this.lanes) lane.close();
@@ -58,7 +63,9 @@ export class Link {
     await roads.toServer.passable();
     const { client } = this;
     if (this.isEnded || client.destroyed) return;
-    const server = connect({ port: target(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const to = target();
+    const place = typeof to === 'string' ? { path: to } : { port: to, host: '127.0.0.1' };
+    const server = connect({ ...place, allowHalfOpen: true, noDelay: true });
     this.watch(server);
     const end = (how: 'fin' | 'rst'): void => this.end(how);
     this.lanes.push(

@@ -1,3 +1,5 @@
+import type { Dice } from '../../faults/lab/dice.js';
+
 /** How fast bytes travel; all 0 in fair weather. */
 export interface Weather {
   /** From one side of the proxy to the other. */
@@ -7,9 +9,26 @@ export interface Weather {
   /** Writes are of 1 to so many bytes; 0 leaves them as they came. */
   readonly sliceBytes: number;
   readonly bytesPerSecond: number;
+  /**
+   * Of a write to be lost, below 1. TCP sends it again after 200 ms, then 400, then 800; what follows waits behind it.
+   */
+  readonly lossChance: number;
 }
 
-export const FAIR_WEATHER: Weather = { delayMs: 0, jitterMs: 0, sliceBytes: 0, bytesPerSecond: 0 };
+export const FAIR_WEATHER: Weather = { delayMs: 0, jitterMs: 0, sliceBytes: 0, bytesPerSecond: 0, lossChance: 0 };
+
+/** First timeout of a retransmission in Linux (`TCP_RTO_MIN`), and the longest that one waits here. */
+const RETRANSMIT_FIRST_MS = 200;
+const RETRANSMIT_MAX_MS = 6_400;
+
+/** How much later a write arrives that may have been lost, and its repetitions, too. */
+export function retransmissionMs({ lossChance }: Weather, dice: Dice): number {
+  let lateMs = 0;
+  for (let waitMs = RETRANSMIT_FIRST_MS; lossChance > 0 && dice.next() < lossChance; waitMs *= 2) {
+    lateMs += Math.min(waitMs, RETRANSMIT_MAX_MS);
+  }
+  return lateMs;
+}
 
 /** One direction of all connections through a proxy. */
 export class Road {

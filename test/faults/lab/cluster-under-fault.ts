@@ -4,6 +4,7 @@ import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstrea
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
 import type { Premises } from './book-check.js';
+import { ClusterRoads } from './cluster-roads.js';
 import { Crowd } from './crowd.js';
 import type { Dice } from './dice.js';
 import { configUnderFault, killHard, rebuildDifferences } from './installation-under-fault.js';
@@ -12,6 +13,8 @@ import { TopicAudit } from './topic-audit.js';
 
 const GATEWAYS = 3;
 const PROJECTORS = 2;
+/** Seed of proxies; what they do is told by the dice of each round. */
+const ROADS_SEED = 1_000;
 /** Callers at each gateway. */
 const CROWD_SIZE = 70;
 
@@ -23,6 +26,15 @@ export interface Victim {
   revive(): Promise<void>;
 }
 
+/** What a campaign has different from the others. */
+interface Choices {
+  readonly projectors: number;
+  /** Every process reaches the engines by proxies of its own, and all of them the provider by one. */
+  readonly hasRoads: boolean;
+  /** More of `overture.yaml`. */
+  readonly settings: object;
+}
+
 /** Three gateways, two projectors, Kafka, PostgreSQL and Redis through all rounds of a campaign. */
 export class ClusterUnderFault implements Premises {
   /** A database that was killed is a reason for `ledger_unavailable`, a dead gateway's holds for `budget_held`. */
@@ -32,18 +44,33 @@ export class ClusterUnderFault implements Premises {
     readonly upstream: ScriptedUpstream,
     readonly cluster: Cluster,
     private readonly redis: RedisServer,
+    private readonly proxies: ClusterRoads | null,
   ) {}
 
-  static async create(behaviour: Behaviour): Promise<ClusterUnderFault> {
+  static async create(
+    behaviour: Behaviour,
+    { projectors = PROJECTORS, hasRoads = false, settings = {} }: Partial<Choices> = {},
+  ): Promise<ClusterUnderFault> {
     const upstream = await ScriptedUpstream.start(behaviour);
     const redis = await RedisServer.start();
+    const roads = hasRoads ? await ClusterRoads.start(namesOf(projectors), ROADS_SEED) : null;
     const cluster = await Cluster.start({
-      config: configUnderFault(upstream.baseUrl),
+      config: { ...configUnderFault(roads?.leadToProvider(upstream) ?? upstream.baseUrl), ...settings },
       gateways: GATEWAYS,
-      projectors: PROJECTORS,
+      projectors,
       environment: { OVERTURE_REDIS_URL: redis.url },
+      ...(roads !== null && {
+        kafka: { doorsBehind: roads.kafkaPorts },
+        settingsOf: (name, engines) => roads.leadTo(name, engines, redis),
+      }),
     });
-    return new ClusterUnderFault(upstream, cluster, redis);
+    return new ClusterUnderFault(upstream, cluster, redis, roads);
+  }
+
+  /** The proxies, where the campaign asked for them. */
+  get roads(): ClusterRoads {
+    if (this.proxies === null) throw new Error('this cluster has no roads');
+    return this.proxies;
   }
 
   get gateways(): Premises['gateways'] {
@@ -67,9 +94,18 @@ export class ClusterUnderFault implements Premises {
   }
 
   /** Callers at every gateway. */
-  crowds(name: string, dice: Dice): Crowd[] {
-    return this.cluster.replicas.map(
-      ({ url, slot }) => new Crowd({ url, dice, size: CROWD_SIZE, name: `${name}-${slot}` }),
+  crowds(name: string, dice: Dice, size = CROWD_SIZE): Crowd[] {
+    return this.cluster.replicas.map(({ url, slot }) => new Crowd({ url, dice, size, name: `${name}-${slot}` }));
+  }
+
+  /** What a gateway says of itself under this name, 0 where it says nothing yet, for each of them. */
+  metrics(name: string): Promise<number[]> {
+    const series = new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm');
+    return Promise.all(
+      this.gateways.map(async (gateway) => {
+        const shown = await (await gateway.request('/metrics')).text();
+        return Number(series.exec(shown)?.[1] ?? 0);
+      }),
     );
   }
 
@@ -95,12 +131,7 @@ export class ClusterUnderFault implements Premises {
   /** Every gateway answers, and the topic has everything that their journals have. */
   async settled(): Promise<void> {
     for (const replica of this.cluster.replicas) await this.cluster.ready(replica);
-    for (const gateway of this.gateways) {
-      await waitUntil(async () => {
-        const metrics = await (await gateway.request('/metrics')).text();
-        return /^overture_journal_backlog_events(?:\{.*\})? 0$/m.test(metrics);
-      });
-    }
+    await waitUntil(async () => (await this.metrics('overture_journal_backlog_events')).every((count) => count === 0));
   }
 
   async rebuildDifferences(): Promise<string[]> {
@@ -108,7 +139,9 @@ export class ClusterUnderFault implements Premises {
   }
 
   async discard(): Promise<void> {
+    this.proxies?.heal(); // a stop may wait for engines
     await this.cluster.discard();
+    await this.proxies?.close();
     await this.redis.stop();
     await this.upstream.close();
   }
@@ -132,3 +165,8 @@ export class ClusterUnderFault implements Premises {
     });
   }
 }
+
+const namesOf = (projectors: number): string[] => [
+  ...Array.from({ length: GATEWAYS }, (_, index) => `gateway-${index}`),
+  ...Array.from({ length: projectors }, (_, index) => `projector-${index}`),
+];
