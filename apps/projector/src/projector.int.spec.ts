@@ -110,6 +110,7 @@ describe('projector', () => {
     await untilFolded(40);
     const report = await rebuildReadModels({
       log,
+      clock,
       migrator: poolAs('overture_migrator'),
       projector: poolAs('overture_projector'),
       projections: READ_MODELS,

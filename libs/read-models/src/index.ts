@@ -1,3 +1,4 @@
+export * from './audit-log/event-place.query.js';
 export { dispatchTo } from './fold/collect-rows.js';
 export type { Projection } from './fold/define-projection.js';
 export { GenerationFold, type Halt } from './fold/generation-fold.js';
@@ -6,6 +7,7 @@ export type { TableComparison } from './generation/compare-tables.js';
 export { openLiveGeneration, type Generation } from './generation/generation.js';
 export * from './generation/read-model-migration.registry.js';
 export * from './generation/rebuild-read-models.js';
+export type { RebuildProgress } from './generation/shadow-fold.js';
 export * from './posteriors/changed-posteriors.query.js';
 export * from './provider-health/provider-stats.query.js';
 export type { ProviderStats } from './provider-health/summarise-providers.js';

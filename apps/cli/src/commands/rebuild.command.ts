@@ -51,6 +51,7 @@ export class RebuildCommand extends CommandRunner {
     try {
       return await rebuildReadModels({
         log: installation.log,
+        clock: this.clock,
         migrator: installation.pool(DATABASE_LOGINS.migrator),
         projector: installation.pool(DATABASE_LOGINS.projector),
         projections: READ_MODELS,
@@ -58,7 +59,10 @@ export class RebuildCommand extends CommandRunner {
         acceptDifferences,
         restart,
         dropOld,
-        onProgress: ({ folded, total }) => progress.show(Number(folded), Number(total)),
+        onProgress: ({ stage, done, total }) => {
+          if (stage === 'fold') progress.show(done, total);
+          else progress.say(`comparing table ${done + 1} of ${total}`);
+        },
       });
     } finally {
       progress.end();

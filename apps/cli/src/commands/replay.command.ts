@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandRunner, Option } from 'nest-commander';
-import { Clock, RequestRouted } from '#contracts';
-import { JournalLogReader, decodeFact, eventId, type LogEvent } from '#event-log';
+import { Clock, type RequestRouted } from '#contracts';
+import { decodeFact, type LogEvent } from '#event-log';
 import { replayDecision, type ReplayedDecision } from '#routing';
 import { CliConfig } from '../cli.config.js';
 import { CommandFailedError } from '../cli.errors.js';
-import { assertPresent } from '../installation.js';
+import { findRouted } from '../find-routed.js';
 
 interface ReplayFlags {
   readonly request: string;
@@ -26,29 +26,12 @@ export class ReplayCommand extends CommandRunner {
   }
 
   override async run(_: string[], { request, json = false }: ReplayFlags): Promise<void> {
-    const event = await this.find(request);
+    const event = await findRouted(this.config, this.clock, request);
+    if (event === null) throw new CommandFailedError(`The log has no routing decision for request ${request}.`);
     const routed = decodeFact(event).data as RequestRouted;
     const replayed = replayDecision(routed);
     console.log(json ? asJson(event, routed, replayed) : describeDecision(event, routed, replayed));
     if (!replayed.matches) process.exitCode = DIFFERENT;
-  }
-
-  private async find(requestId: string): Promise<LogEvent> {
-    assertPresent(this.config);
-    if (this.config.kafka !== null) {
-      throw new CommandFailedError(
-        'A decision is looked up by its id in the journal of this machine, which a cluster ships and forgets: ' +
-          "unset OVERTURE_KAFKA_BROKERS and name a gateway's folder with OVERTURE_DATA.",
-      );
-    }
-    const log = new JournalLogReader({ directory: this.config.journalDir, clock: this.clock });
-    try {
-      const [event] = await log.find([eventId(requestId, RequestRouted.type)]);
-      if (event !== undefined) return event;
-      throw new CommandFailedError(`The log has no routing decision for request ${requestId}.`);
-    } finally {
-      await log.close();
-    }
   }
 
   @Option({ flags: '--request <id>', description: 'id of the request, from x-request-id', required: true })

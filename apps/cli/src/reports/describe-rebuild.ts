@@ -16,7 +16,8 @@ export function describeRebuild(report: RebuildReport): string {
 }
 
 const OUTCOMES: Readonly<Record<RebuildReport['outcome'], (report: RebuildReport) => string>> = {
-  flipped: ({ live, built }) => `Generation ${built} is live; ${live} is kept for 24 hours unless dropped.`,
+  flipped: ({ live, built, swapMs }) =>
+    `Generation ${built} is live; ${live} is kept for 24 hours unless dropped. The swap took ${Math.ceil(swapMs ?? 0)} ms.`,
   equal: () => 'All tables are equal. The live generation stays.',
   different: ({ live }) =>
     [

@@ -12,6 +12,7 @@ const report: RebuildReport = {
     { ...table, table: 'posterior' },
   ],
   dropped: [],
+  swapMs: 11.2,
 };
 
 describe('report of a rebuild in words', () => {
@@ -20,7 +21,7 @@ describe('report of a rebuild in words', () => {
 
     expect(text).toContain('= cost_ledger: 3 rows, a1');
     expect(text).toContain('Published posteriors = fold from zero.');
-    expect(text).toContain('Generation 2 is live; 1 is kept for 24 hours');
+    expect(text).toContain('Generation 2 is live; 1 is kept for 24 hours unless dropped. The swap took 12 ms.');
   });
 
   it('names rows that differ, and the two ways on', () => {
@@ -36,7 +37,7 @@ describe('report of a rebuild in words', () => {
     expect(describeRebuild({ ...report, tables: null, dropped: [1] })).toBe(
       [
         'Generation 1 was made by other projections: there is nothing to compare it with.',
-        'Generation 2 is live; 1 is kept for 24 hours unless dropped.',
+        'Generation 2 is live; 1 is kept for 24 hours unless dropped. The swap took 12 ms.',
         'Dropped: generation 1.',
       ].join('\n'),
     );

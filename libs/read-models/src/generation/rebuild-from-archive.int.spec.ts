@@ -32,6 +32,7 @@ describe('rebuilding from the archive', () => {
   const rebuild = (): Promise<RebuildReport> =>
     rebuildReadModels({
       log: new ArchivedLogReader({ log, store: openArchiveStore({ directory }, clock) }),
+      clock,
       migrator: database.migrator,
       projector: database.projector,
       projections: READ_MODELS,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { ReadDatabase, startReadPostgres } from '../__fixtures__/read-database.js';
 import { factsOf, type SampleRequest } from '../__fixtures__/sample-facts.js';
 import type { TestPostgres } from '../../../../test/engines/postgres.js';
@@ -7,6 +7,7 @@ import { CursorFencedError, RebuildRefusedError } from '../read-models.errors.js
 import { READ_MODELS, READ_TABLES } from '../read-model.registry.js';
 import { rebuildReadModels, type RebuildOptions, type RebuildReport } from './rebuild-read-models.js';
 
+const CLOCK = { epochMs: () => Date.now(), monotonicMs: () => performance.now() };
 const TENANTS = ['acme-prod', 'acme-test', 'tenant-7'];
 const request = (number: number): SampleRequest => ({
   number,
@@ -54,6 +55,7 @@ describe('rebuilding the read models', () => {
   const rebuild = (more: Partial<RebuildOptions> = {}): Promise<RebuildReport> =>
     rebuildReadModels({
       log: database.log,
+      clock: CLOCK,
       migrator: database.migrator,
       projector: database.projector,
       projections: READ_MODELS,
@@ -86,7 +88,7 @@ describe('rebuilding the read models', () => {
 
     const report = await rebuild();
 
-    expect(report).toMatchObject({ live: 1, built: 2, outcome: 'flipped', dropped: [] });
+    expect(report).toMatchObject({ live: 1, built: 2, outcome: 'flipped', dropped: [], swapMs: expect.any(Number) });
     expect(report.tables?.map(({ table, equal }) => [table, equal])).toEqual(
       READ_TABLES.map(({ name }) => [name, true]),
     );
@@ -187,6 +189,27 @@ describe('rebuilding the read models', () => {
     const next = READ_MODELS.map((projection) => ({ ...projection, version: projection.version + 1 }));
 
     expect(await rebuild({ projections: next })).toMatchObject({ outcome: 'flipped', tables: null });
+  });
+
+  it('lets a reader of several tables finish first, and shows it one generation only', async () => {
+    const reader = new Client({ connectionString: database.url('postgres') });
+    await reader.connect();
+    await reader.query('begin; select from read.cost_ledger');
+    // The flip waits for that one and has replaced the other: a reader that waited for it in turn would never get it.
+    const flipWaits = `select from pg_locks where relation = 'read.cost_ledger'::regclass and not granted`;
+    const rebuilt = rebuild();
+    for (let waits = 0; waits === 0;) waits = (await database.query('postgres', flipWaits)).length;
+
+    await reader.query('select from read.request_log');
+    const { rows } = await reader.query<{ schema: string }>(
+      `select distinct relnamespace::regnamespace::text as schema from pg_locks join pg_class on pg_class.oid = relation
+        where pid = pg_backend_pid() and relkind = 'r' and relnamespace::regnamespace::text like 'read%'`,
+    );
+    await reader.query('commit');
+    await reader.end();
+
+    expect(rows).toEqual([{ schema: 'read_1' }]);
+    expect(await rebuilt).toMatchObject({ outcome: 'flipped' });
   });
 
   it('refuses to run twice at once', async () => {

@@ -1,20 +1,22 @@
+import type { Clock } from '#contracts';
 import type { LogReader } from '#event-log';
 import type { Pool, PoolClient } from 'pg';
 import { dispatchTo } from '../fold/collect-rows.js';
 import type { Projection } from '../fold/define-projection.js';
 import { GenerationFold } from '../fold/generation-fold.js';
 import { RebuildRefusedError } from '../read-models.errors.js';
-import { compareTables, type TableComparison } from './compare-tables.js';
+import { compareTable, type SnapshotReaders, type TableComparison } from './compare-tables.js';
 import { fingerprintOf, readLiveGeneration, type Generation } from './generation.js';
-import { ShadowFold } from './shadow-fold.js';
-import { dropGeneration, dropRetired, flipGenerations, openShadow } from './shadow-generation.js';
+import { ShadowFold, type RebuildProgress } from './shadow-fold.js';
+import { LOCK_NOT_AVAILABLE, dropGeneration, dropRetired, flipGenerations, openShadow } from './shadow-generation.js';
 
 /** What a rebuild works with, and how it is to end. */
 export interface RebuildOptions {
   readonly log: LogReader;
-  /** Connections of the migrator, who owns schemas and views and compares; two at a time, without statement timeout. */
+  readonly clock: Clock;
+  /** Connections of the migrator, who owns schemas and views and compares; three at a time, no statement timeout. */
   readonly migrator: Pool;
-  /** Connections of the projector, who folds. */
+  /** Connections of the projector, who folds; two at a time. */
   readonly projector: Pool;
   readonly projections: readonly Projection[];
   /** Reads the whole log, compares, and drops what was built, also when it fails; an interrupted rebuild with it. */
@@ -25,7 +27,7 @@ export interface RebuildOptions {
   readonly restart: boolean;
   /** Drops replaced generations at once instead of a day later. */
   readonly dropOld: boolean;
-  readonly onProgress: (progress: { readonly folded: bigint; readonly total: bigint }) => void;
+  readonly onProgress: (progress: RebuildProgress) => void;
 }
 
 /** What a rebuild found and did. */
@@ -39,6 +41,8 @@ export interface RebuildReport {
   /** Null when the live tables were made by other projections: they are meant to differ. */
   readonly tables: readonly TableComparison[] | null;
   readonly dropped: readonly number[];
+  /** How long readers may have waited for the flip, commit included; null without one. */
+  readonly swapMs: number | null;
 }
 
 interface Generations {
@@ -46,14 +50,14 @@ interface Generations {
   readonly shadow: Generation;
 }
 
-/** Events of one transaction of a rebuild. */
-const EVENTS_MAX = 4_000;
+/** Events of one transaction of a lane. */
+const EVENTS_MAX = 2_000;
+/** Lanes that fold at once, each with partitions of its own: while one waits for PostgreSQL the other decodes. */
+const LANES = 2;
 /** Advisory lock of the session that rebuilds, gone with it: "REBU" in ASCII. */
 const LOCK_KEY = 0x52454255;
 /** The server may take a moment to notice that the process of an interrupted rebuild is gone. */
 const LOCK_PATIENCE = '2s';
-/** SQLSTATE lock_not_available. */
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Folds the log from its beginning into a schema of its own, without any effect outside of it, compares every table
@@ -104,13 +108,14 @@ async function buildBeside(
   client: PoolClient,
   generations: Generations,
   options: RebuildOptions,
-): Promise<Pick<RebuildReport, 'outcome' | 'cursors' | 'tables'>> {
-  const fold = new ShadowFold(client, generations, shadowFoldOf(generations.shadow, options));
+): Promise<Pick<RebuildReport, 'outcome' | 'cursors' | 'tables' | 'swapMs'>> {
+  const lanes = Array.from({ length: LANES }, () => shadowFoldOf(generations.shadow, options));
+  const fold = new ShadowFold(client, generations, lanes);
   await fold.catchUp(options.onProgress);
   const { cursors, tables } = await compare(fold, generations, options);
   const equal = tables?.every((table) => table.equal) ?? true;
-  const outcome = await conclude({ client, fold, generations, equal }, options);
-  return { outcome, cursors, tables };
+  const conclusion = await conclude({ client, fold, generations, equal }, options);
+  return { ...conclusion, cursors, tables };
 }
 
 function shadowFoldOf({ schema }: Generation, { log, projector, projections }: RebuildOptions): GenerationFold {
@@ -127,23 +132,37 @@ function shadowFoldOf({ schema }: Generation, { log, projector, projections }: R
 /** The comparison reads a snapshot taken at the same offsets, so nobody waits for it. */
 async function compare(
   fold: ShadowFold,
-  { live, shadow }: Generations,
-  { migrator, projections }: RebuildOptions,
+  generations: Generations,
+  { migrator, projections, onProgress }: RebuildOptions,
 ): Promise<Pick<RebuildReport, 'cursors' | 'tables'>> {
-  const reader = await migrator.connect();
+  const readers = { live: await migrator.connect(), shadow: await migrator.connect() };
   try {
     let cursors: RebuildReport['cursors'] = {};
     await fold.atSameOffsets(async (offsets) => {
       cursors = Object.fromEntries([...offsets].map(([partition, offset]) => [partition, String(offset)]));
-      await reader.query('begin isolation level repeatable read read only');
-      await reader.query('select'); // takes the snapshot
+      await takeSnapshot(readers);
     });
-    if (live.fingerprint !== fingerprintOf(projections)) return { cursors, tables: null };
+    if (generations.live.fingerprint !== fingerprintOf(projections)) return { cursors, tables: null };
     const tables = projections.flatMap((projection) => projection.tables);
-    return { cursors, tables: await compareTables(reader, { live, shadow }, tables) };
+    const comparisons: TableComparison[] = [];
+    for (const table of tables) {
+      onProgress({ stage: 'compare', done: comparisons.length, total: tables.length });
+      comparisons.push(await compareTable(readers, generations, table));
+    }
+    return { cursors, tables: comparisons };
   } finally {
-    reader.release(true); // and with it the transaction
+    for (const reader of Object.values(readers)) reader.release(true); // and with it the transaction
   }
+}
+
+/** Both see what the first one saw when it took the snapshot; one may wait for the other for long. */
+async function takeSnapshot({ live, shadow }: SnapshotReaders): Promise<void> {
+  for (const reader of [live, shadow]) {
+    await reader.query('begin isolation level repeatable read read only');
+    await reader.query('set local idle_in_transaction_session_timeout = 0');
+  }
+  const { rows } = await live.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot');
+  await shadow.query(`set transaction snapshot '${rows[0]?.snapshot}'`);
 }
 
 async function conclude(
@@ -153,11 +172,14 @@ async function conclude(
     readonly generations: Generations;
     readonly equal: boolean;
   },
-  { compareOnly, acceptDifferences, projections }: RebuildOptions,
-): Promise<RebuildReport['outcome']> {
+  { clock, compareOnly, acceptDifferences, projections }: RebuildOptions,
+): Promise<Pick<RebuildReport, 'outcome' | 'swapMs'>> {
   const { client, fold, generations, equal } = found;
-  if (compareOnly) return equal ? 'equal' : 'different';
-  if (!equal && !acceptDifferences) return 'different';
-  await fold.atSameOffsets(() => flipGenerations(client, generations, projections));
-  return 'flipped';
+  if (compareOnly) return { outcome: equal ? 'equal' : 'different', swapMs: null };
+  if (!equal && !acceptDifferences) return { outcome: 'different', swapMs: null };
+  let sinceMs = 0;
+  await fold.atSameOffsets(() =>
+    flipGenerations(client, generations, { projections, onAttempt: () => (sinceMs = clock.monotonicMs()) }),
+  );
+  return { outcome: 'flipped', swapMs: clock.monotonicMs() - sinceMs };
 }

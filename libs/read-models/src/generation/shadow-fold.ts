@@ -4,11 +4,20 @@ import { readCursors } from '../fold/projection-cursor.js';
 import { RebuildRefusedError } from '../read-models.errors.js';
 import type { Generation } from './generation.js';
 
+/** How far a rebuild is: events folded, what an interrupted one had folded included, or tables compared. */
+export interface RebuildProgress {
+  readonly stage: 'fold' | 'compare';
+  readonly done: number;
+  readonly total: number;
+}
+
 type Cursors = ReadonlyMap<number, bigint>;
 
-interface Progress {
-  readonly folded: bigint;
-  readonly total: bigint;
+interface Lane {
+  readonly fold: GenerationFold;
+  readonly partitions: number[];
+  /** What it had to fold when its partitions came to it. */
+  events: bigint;
 }
 
 /** Below this many events behind, the live generation may wait for the rest. */
@@ -16,30 +25,36 @@ const LEVEL_EVENTS = 2_000n;
 
 /** Brings a shadow generation to the offsets of the live one. */
 export class ShadowFold {
+  readonly #lanes: readonly Lane[];
+  readonly #laneOf = new Map<number, Lane>();
+
   constructor(
     /** The migrator's own connection. */
     private readonly client: ClientBase,
     private readonly generations: { readonly live: Generation; readonly shadow: Generation },
-    private readonly fold: GenerationFold,
-  ) {}
+    /** Each folds partitions of its own: every row has one partition that writes it, so they never meet. */
+    folds: readonly GenerationFold[],
+  ) {
+    this.#lanes = folds.map((fold) => ({ fold, partitions: [], events: 0n }));
+  }
 
   /** Folds until the live generation is only a few events ahead; it moves on meanwhile. */
-  async catchUp(onProgress: (progress: Progress) => void): Promise<void> {
+  async catchUp(onProgress: (progress: RebuildProgress) => void): Promise<void> {
     const { live, shadow } = this.generations;
     for (let before = -1n; ;) {
       const until = await readCursors(this.client, live.schema);
-      await this.fold.take([...until.keys()]);
+      await this.#take(until);
       let folded = sum(await readCursors(this.client, shadow.schema));
       const total = sum(until);
-      onProgress({ folded, total });
+      const show = (): void => onProgress({ stage: 'fold', done: Number(folded), total: Number(total) });
+      show();
       // No step forward: the log has no more, which the levelling finds out and names.
       if (total - folded <= LEVEL_EVENTS || folded === before) return;
       before = folded;
-      await this.fold.drain({
-        until,
-        onBatch: ({ events }) => onProgress({ folded: (folded += BigInt(events)), total }),
+      await this.#drain(until, (events) => {
+        folded += BigInt(events);
+        show();
       });
-      this.assertNotHalted();
     }
   }
 
@@ -49,9 +64,8 @@ export class ShadowFold {
     await this.client.query(`begin; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = 0`);
     try {
       const until = await readCursors(this.client, live.schema, 'for update');
-      await this.fold.take([...until.keys()]);
-      await this.fold.drain({ until });
-      this.assertNotHalted();
+      await this.#take(until);
+      await this.#drain(until);
       assertEqual(until, await readCursors(this.client, shadow.schema));
       await work(until);
       await this.client.query('commit');
@@ -61,11 +75,42 @@ export class ShadowFold {
     }
   }
 
-  private assertNotHalted(): void {
-    const [halt] = this.fold.halted();
+  /** A partition stays in the lane that it first came to, which then had the least to do. */
+  async #take(until: Cursors): Promise<void> {
+    const cursors = await readCursors(this.client, this.generations.shadow.schema);
+    const behind = (partition: number): bigint => (until.get(partition) ?? 0n) - (cursors.get(partition) ?? 0n);
+    const unknown = [...until.keys()].filter((partition) => !this.#laneOf.has(partition));
+    for (const partition of unknown.sort((one, other) => Number(behind(other) - behind(one)))) {
+      const lane = this.#lanes.reduce((least, other) => (other.events < least.events ? other : least));
+      lane.events += behind(partition);
+      lane.partitions.push(partition);
+      this.#laneOf.set(partition, lane);
+    }
+    for (const { fold, partitions } of this.#lanes) await fold.take(partitions);
+  }
+
+  async #drain(until: Cursors, onEvents: (events: number) => void = () => undefined): Promise<void> {
+    const failed = new AbortController();
+    const drained = this.#lanes.map(({ fold }) =>
+      fold
+        .drain({ until, signal: failed.signal, onBatch: ({ events }) => onEvents(events) })
+        .catch((error: unknown) => {
+          failed.abort();
+          throw error;
+        }),
+    );
+    const [failure] = (await Promise.allSettled(drained)).filter(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason;
+    this.#assertNotHalted();
+  }
+
+  #assertNotHalted(): void {
+    const halts = this.#lanes.flatMap(({ fold }) => fold.halted());
+    const [halt, ...more] = halts.sort((one, other) => one.partition - other.partition);
     if (halt === undefined) return;
+    const others = more.map(({ partition, offset }) => `; nor partition ${partition} beyond offset ${offset}`);
     throw new RebuildRefusedError(
-      `Partition ${halt.partition} cannot be folded beyond offset ${halt.offset}: ${halt.reason}`,
+      `Partition ${halt.partition} cannot be folded beyond offset ${halt.offset}: ${halt.reason}${others.join('')}`,
     );
   }
 }

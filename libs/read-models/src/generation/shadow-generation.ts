@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { Projection } from '../fold/define-projection.js';
 import { fenceCursors, readCursors } from '../fold/projection-cursor.js';
+import { RebuildRefusedError } from '../read-models.errors.js';
 import {
   VIEW_SCHEMA,
   createGenerationSql,
@@ -10,6 +12,12 @@ import {
   schemaOf,
   type Generation,
 } from './generation.js';
+
+/** How long a flip keeps readers waiting at most before it lets them go first, and how often it tries. */
+const VIEW_PATIENCE_MS = 50;
+const FLIP_ATTEMPTS_MAX = 100;
+/** SQLSTATE lock_not_available. */
+export const LOCK_NOT_AVAILABLE = '55P03';
 
 /** How long a generation stays after another took its place. */
 const KEEP_RETIRED = '24 hours';
@@ -54,18 +62,47 @@ async function outruns(client: ClientBase, shadow: Generation, live: Generation)
   return [...cursors].some(([partition, offset]) => offset > (ends.get(partition) ?? 0n));
 }
 
+interface FlipOptions {
+  readonly projections: readonly Projection[];
+  /** Readers may have to wait from here on, until the transaction has ended. */
+  readonly onAttempt: () => void;
+}
+
 /** Makes the shadow live, in the caller's transaction, which holds the live cursors. */
 export async function flipGenerations(
   client: ClientBase,
   { live, shadow }: { readonly live: Generation; readonly shadow: Generation },
-  projections: readonly Projection[],
+  { projections, onAttempt }: FlipOptions,
 ): Promise<void> {
   await client.query(`update ${VIEW_SCHEMA}.generation set state = 'retired', retired_at = now() where number = $1`, [
     live.number,
   ]);
   await client.query(`update ${VIEW_SCHEMA}.generation set state = 'live' where number = $1`, [shadow.number]);
   await fenceCursors(client, live.schema);
-  for (const statement of createViewsSql(shadow.number, projections)) await client.query(statement);
+  await replaceViews(client, createViewsSql(shadow.number, projections), onAttempt);
+}
+
+/**
+ * All views at once. A view that is being read is waited for only a moment, and then all of them are let go: readers who
+ * come behind do not queue up for long, and a reader of several views never meets a flip that has some of them.
+ */
+async function replaceViews(client: ClientBase, statements: readonly string[], onAttempt: () => void): Promise<void> {
+  for (let attempts = FLIP_ATTEMPTS_MAX; attempts > 0; attempts -= 1) {
+    onAttempt();
+    await client.query(`savepoint views; set local lock_timeout = '${VIEW_PATIENCE_MS}ms'`);
+    try {
+      for (const statement of statements) await client.query(statement);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      await client.query('rollback to savepoint views');
+    }
+    await setTimeout(VIEW_PATIENCE_MS);
+  }
+  throw new RebuildRefusedError(
+    'Somebody has been reading the tables for too long to replace them: see pg_stat_activity; then run this again, ' +
+      'which goes on from here.',
+  );
 }
 
 /** Forgets a generation: schema, cursors and entry in the registry. */
