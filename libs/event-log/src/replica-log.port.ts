@@ -31,4 +31,6 @@ export abstract class ReplicaLog extends EventLog {
   abstract release(throughSequence: number): void;
   /** True shortly before appends are refused, so that admission stops while facts under way still find room. */
   abstract isFull(): boolean;
+  /** True from an append that failed until one succeeds; the log finds out by itself when that is so. */
+  abstract isFailing(): boolean;
 }

@@ -73,7 +73,8 @@ export function describeReplicaLog(name: string, open: () => Promise<ReplicaLog>
       );
     });
 
-    it('is not full', () => {
+    it('is neither full nor failing', () => {
+      expect(log.isFailing()).toBe(false);
       expect(log.isFull()).toBe(false);
     });
   });

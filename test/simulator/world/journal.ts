@@ -79,6 +79,7 @@ export class SimulatedJournal extends ReplicaLog {
   marks: ReplicaLog['marks'] = () => this.whileAlive(this.setting.disk.log.marks());
   lastSequence = (): number => this.setting.disk.log.lastSequence();
   isFull = (): boolean => false;
+  isFailing = (): boolean => false;
 
   scan(fromSequence: number, types?: readonly string[]): AsyncIterable<SequencedEvent> {
     const { log, releasedThrough } = this.setting.disk;

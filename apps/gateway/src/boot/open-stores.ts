@@ -36,8 +36,11 @@ export const openGatewayDatabase = (url: string, applicationName: string): Promi
     applicationName,
   });
 
-/** A gateway whose journal is full answers nothing: whoever spreads the load should know. */
+/** A gateway whose journal takes nothing answers nothing: whoever spreads the load should know. */
 export const journalReadiness = (log: ReplicaLog): ReadinessCheck => ({
   name: 'journal',
-  problem: () => (log.isFull() ? 'its share of the disk is used up' : null),
+  problem: () => {
+    if (log.isFull()) return 'its share of the disk is used up';
+    return log.isFailing() ? 'the disk does not take what is written' : null;
+  },
 });

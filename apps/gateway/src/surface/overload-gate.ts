@@ -18,14 +18,14 @@ export class OverloadGate {
 
   constructor(
     private readonly inFlightMax: number,
-    private readonly journal: { isFull(): boolean },
+    private readonly journal: { isFull(): boolean; isFailing(): boolean },
   ) {}
 
   get requestsInFlight(): number {
     return this.inFlight;
   }
 
-  /** @throws GatewayError 503 `overloaded`, `journal_full`, or `shutting_down` once the drain has begun. */
+  /** @throws GatewayError 503 `overloaded`, `journal_full`, `journal_unavailable`, or `shutting_down` once the drain has begun. */
   check(): void {
     if (this.draining) {
       throw new GatewayError('shutting_down', 'This gateway is shutting down: retry, another one will answer.', {
@@ -35,6 +35,10 @@ export class OverloadGate {
     if (this.journal.isFull()) {
       const message = 'The journal has used up its share of the disk: the operator must free space or raise the cap.';
       throw new GatewayError('journal_full', message, { retryAfterMs: 30_000 });
+    }
+    if (this.journal.isFailing()) {
+      const message = 'Nothing can be recorded at the moment, so no new request is taken: retry shortly.';
+      throw new GatewayError('journal_unavailable', message, { retryAfterMs: 2000 });
     }
     const lateMs = Math.max(this.loopDelayMs, performance.now() - this.expectedAtMs);
     const isLate = this.inFlight >= QUEUE_LEAST && lateMs > LOOP_DELAY_MAX_MS;

@@ -7,11 +7,13 @@ import { OverloadGate } from './overload-gate.js';
 
 describe('the overload gate', () => {
   let full: boolean;
+  let failing: boolean;
   let gate: OverloadGate;
   beforeEach(() => {
     jest.useFakeTimers();
     full = false;
-    gate = new OverloadGate(2, { isFull: () => full });
+    failing = false;
+    gate = new OverloadGate(2, { isFull: () => full, isFailing: () => failing });
   });
   afterEach(() => {
     gate.close();
@@ -31,6 +33,14 @@ describe('the overload gate', () => {
   it('takes nothing on while the journal is full', () => {
     full = true;
     expect(() => gate.check()).toThrow(refusal('journal_full'));
+  });
+
+  it('takes nothing on while nothing can be recorded, and says when to ask again', () => {
+    failing = true;
+    expect(() => gate.check()).toThrow(refusal('journal_unavailable'));
+    expect(() => gate.check()).toThrow(expect.objectContaining({ retryAfterMs: 2_000 }));
+    failing = false;
+    expect(() => gate.check()).not.toThrow();
   });
 
   it('drains: takes nothing on, and ends when the last one has left', async () => {
@@ -76,7 +86,7 @@ describe('a late event loop', () => {
     const elapsedMs = performance.now.bind(performance);
     blockedMs = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => elapsedMs() + blockedMs);
-    gate = new OverloadGate(1_000, { isFull: () => false });
+    gate = new OverloadGate(1_000, { isFull: () => false, isFailing: () => false });
   });
   afterEach(() => {
     gate.close();

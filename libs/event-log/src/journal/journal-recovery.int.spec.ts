@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IndefiniteAppendError, JournalFullError, LogOverloadedError } from '../event-log.errors.js';
 import { makeRecord, makeRecords, readAll } from '../log-records.suite.js';
 import { JournalFolder } from './journal-under-test.suite.js';
@@ -46,6 +47,15 @@ describe('a journal on a failing disk', () => {
     await expect(log.append([record])).rejects.toThrow(IndefiniteAppendError);
     await expect(log.append([record])).resolves.toEqual([{ partition: 0, offset: 0n, duplicate: true }]);
     await expect(log.append([makeRecord()])).resolves.toMatchObject([{ offset: 1n }]);
+  });
+
+  it('says that it fails until the disk takes something again, which it finds out by itself', async () => {
+    expect(log.isFailing()).toBe(false);
+    folder.failCommits('lost', 'lost');
+    await expect(log.append([makeRecord()])).rejects.toThrow(IndefiniteAppendError);
+    expect(log.isFailing()).toBe(true);
+    while (log.isFailing()) await nextTurn();
+    expect(await readAll(log, 0)).toEqual([]);
   });
 
   it('numbers on without a hole after failures of every kind', async () => {

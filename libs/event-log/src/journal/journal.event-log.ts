@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#contracts';
 import {
   AppendQueue,
@@ -35,6 +36,9 @@ const RESERVE_BYTES = 67_108_864;
 const QUEUE_LIMITS: QueueLimits = { eventsMax: 10_000, bytesMax: 33_554_432 };
 /** Enough under way to keep the writer busy while answers travel. */
 const GROUPING: Grouping = { groupEventsMax: 128, groupBytesMax: 262_144, underWayMax: 4 };
+/** A mark that is written only to find out whether the disk takes it. */
+const PROBE = 'probe';
+const PROBE_EVERY_MS = 500;
 
 export interface JournalOptions {
   /** Folder of the journal; made if it does not exist. */
@@ -66,6 +70,7 @@ export class JournalEventLog extends ReplicaLog {
   readonly #queue: AppendQueue;
   #lastSequence = 0;
   #usedBytes = 0;
+  #isFailing = false;
   #closing: Promise<void> | undefined;
 
   private constructor(options: JournalOptions, lock: DataLock) {
@@ -122,6 +127,10 @@ export class JournalEventLog extends ReplicaLog {
 
   isFull(): boolean {
     return this.#usedBytes >= this.#bytesMax - Math.min(RESERVE_BYTES, this.#bytesMax / 16);
+  }
+
+  isFailing(): boolean {
+    return this.#isFailing;
   }
 
   lastSequence(): number {
@@ -186,10 +195,23 @@ export class JournalEventLog extends ReplicaLog {
       if (mark !== undefined) marks.push(mark.name, mark.value);
     }
     const reply = await this.#thread.append({ kind: 'append', events, marks, nowMs: this.#options.clock.epochMs() });
-    if (reply.kind === 'failed') return reply;
+    if (reply.kind === 'failed') {
+      if (!this.#isFailing) void this.#probe();
+      return reply;
+    }
+    this.#isFailing = false;
     this.#note(reply);
     if (reply.recoveredFrom !== null) this.#options.onRecovery?.(reply.recoveredFrom);
     return { places: Array.from({ length: count }, (_, index) => placeAt(reply.places, index)) };
+  }
+
+  /** Whoever asks first whether it fails may then ask nothing more of it, so it tries by itself. */
+  async #probe(): Promise<void> {
+    this.#isFailing = true;
+    while (this.#isFailing && this.#closing === undefined) {
+      await sleep(PROBE_EVERY_MS, undefined, { ref: false });
+      await this.setMark(PROBE, String(this.#options.clock.epochMs())).catch(() => undefined); // then again
+    }
   }
 
   #note({ lastSequence, usedBytes }: Opened | Written): void {

@@ -136,6 +136,10 @@ export class MemoryEventLog extends ReplicaLog {
   /** Keeps everything: simulations are short. */
   release(): void {}
 
+  isFailing(): boolean {
+    return false;
+  }
+
   isFull(): boolean {
     return false;
   }
