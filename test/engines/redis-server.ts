@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,12 @@ export class RedisServer {
     return this.engine.kill(signal);
   }
 
-  /** On the same port; empty, unless its settings say that it keeps something. */
+  /** Removes what `SAVE` has written. */
+  forget(): void {
+    rmSync(join(this.folder, 'dump.rdb'), { force: true });
+  }
+
+  /** On the same port; empty, unless it was told to keep something by its settings or by `SAVE`. */
   async restart(): Promise<void> {
     await this.kill();
     await this.launch();

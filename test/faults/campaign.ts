@@ -42,6 +42,11 @@ export class Campaign {
     this.figures[figure] = (this.figures[figure] ?? 0) + by;
   }
 
+  /** A figure of which the highest value counts, a time that something took say. */
+  most(figure: string, value: number): void {
+    this.figures[figure] = Math.max(this.figures[figure] ?? 0, value);
+  }
+
   /** Ends the campaign at the first round that found something: what it left behind is the evidence. */
   assertSound(round: number): void {
     const { lost, duplicated, broken } = this;

@@ -7,12 +7,21 @@ export const FAULTS = [
   { name: 'kill-cluster', what: 'kill -9 of any process of a cluster under load', rounds: [16, 120] },
   { name: 'budget-edge', what: '200 requests at once at the edge of a budget, at three gateways', rounds: [50, 2000] },
   { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [10, 200] },
-  { name: 'kill-postgres', what: 'kill -9 of the embedded PostgreSQL under load', rounds: [5, 100] },
+  {
+    name: 'postgres-loss',
+    what: 'PostgreSQL killed, full of connections, its rows locked, under load',
+    rounds: [5, 100],
+  },
+  {
+    name: 'clock-jump',
+    what: 'a wall clock an hour off, at a month end, set back a second, under load',
+    rounds: [4, 200],
+  },
   { name: 'journal-damage', what: 'torn and damaged journal files after kill -9 of their writer', rounds: [20, 1000] },
   { name: 'journal-loss', what: 'a journal put back from an earlier copy; a changed bit in an event', rounds: [3, 50] },
   { name: 'power-loss', what: 'a power cut: unsynced writes of the journal are lost or torn', rounds: [20, 300] },
   { name: 'kafka-away', what: 'SIGSTOP, kill -9 and rolling restarts of Kafka under load', rounds: [3, 30] },
-  { name: 'redis-loss', what: 'FLUSHALL, kill -9 and SIGSTOP of Redis under load', rounds: [6, 50] },
+  { name: 'redis-loss', what: 'FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis under load', rounds: [6, 50] },
   { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
   { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },
 ];

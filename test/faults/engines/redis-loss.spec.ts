@@ -14,6 +14,9 @@ const MINUTE_MS = 60_000;
 const SCARCE_PER_MINUTE = 40;
 const ASKED_AT_ONCE = 25;
 
+/** `stale`: what comes back has the state of a while ago, as a replica has that was behind when it took over. */
+const FAULTS = ['flushed', 'killed', 'stopped', 'stale'] as const;
+
 /** One limit that nobody reaches, so that every request asks Redis; one that is reached all the time. */
 const SETTINGS = {
   groups: { scarce: ['gpt-4o-mini'] },
@@ -32,7 +35,7 @@ const SETTINGS = {
 /** What no caller may hear of, whatever Redis does: the ample limit has room, and the gateway does not break. */
 const NEVER = new Set(['rate_limit_exceeded', 'internal_error']);
 
-describeWithRedis('FLUSHALL, kill -9 and SIGSTOP of Redis under load', () => {
+describeWithRedis('FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis under load', () => {
   const campaign = new Campaign('redis-loss');
   /** Requests that passed under the scarce limit, by the minute in which they were. */
   const passedIn = new Map<number, number>();
@@ -87,15 +90,16 @@ describeWithRedis('FLUSHALL, kill -9 and SIGSTOP of Redis under load', () => {
 
   /** Breaks Redis, does something meanwhile, and mends it. */
   const without = async (dice: Dice, meanwhile: () => Promise<void>): Promise<void> => {
-    const fault = dice.between(0, 2);
+    const fault = dice.pick(FAULTS);
     campaign.injected += 1;
-    if (fault === 0) await redis.command('FLUSHALL');
-    if (fault === 1) await redis.kill();
-    if (fault === 2) redis.pause();
+    campaign.count(fault);
+    if (fault === 'flushed') await redis.command('FLUSHALL');
+    if (fault === 'killed' || fault === 'stale') await redis.kill();
+    if (fault === 'stopped') redis.pause();
     await meanwhile();
-    if (fault === 1) await redis.restart();
-    if (fault === 2) redis.resume();
-    campaign.count(['flushed', 'killed', 'stopped'][fault] ?? '');
+    if (fault === 'killed') redis.forget();
+    if (fault === 'killed' || fault === 'stale') await redis.restart();
+    if (fault === 'stopped') redis.resume();
   };
 
   it(
@@ -106,6 +110,7 @@ describeWithRedis('FLUSHALL, kill -9 and SIGSTOP of Redis under load', () => {
         const dice = campaign.dice(round);
         const crowd = installation.crowd({ name: `r${round}`, dice });
         await crowd.answered(1);
+        await redis.command('SAVE');
         const once = await askOnce(`once-${round}`, null);
         await pause(dice.between(0, LOAD_MS_MAX));
         await without(dice, async () => {

@@ -56,6 +56,11 @@ export class InstalledDatabase {
     return this.client.end();
   }
 
+  /** A statement whose result nobody needs; outside a transaction unless one was begun. */
+  async run(statement: string): Promise<void> {
+    await this.client.query(statement);
+  }
+
   /** Next offset by partition, and why partitions stand still. */
   async cursors(): Promise<{ next: ReadonlyMap<number, bigint>; halted: readonly string[] }> {
     const { rows } = await this.client.query<{ partition: number; next_offset: string; halted: string | null }>(

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { waitUntil } from '../../engines/wait-until.js';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
-import { InstalledDatabase } from '../lab/installed-database.js';
-import { InstallationUnderFault, gone, killHard } from '../lab/installation-under-fault.js';
+import { InstallationUnderFault } from '../lab/installation-under-fault.js';
 import { moodyProvider } from '../lab/moody-provider.js';
+import { postgresAnswers, postgresFaults } from './postgres-faults.js';
 
 const ROUND_MS_MAX = 120_000;
 const LOAD_MS_MAX = 1_500;
-/** What is promised; in seconds it is usually two. */
-const BACK_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 10;
+/** How long rows stay locked, or all connections taken. */
+const AWAY_MS_MAX = 3_000;
 /** One per cent of a budget is leased at a time. */
 const BUDGETS_USD = ['100000000.00', '50000000.00'] as const;
 const WITHOUT_AUTHORITY = 'ledger_unavailable';
 
-describe('kill -9 of the embedded PostgreSQL under load', () => {
-  const campaign = new Campaign('kill-postgres');
+describe('PostgreSQL killed, without a free connection, its rows locked, under load', () => {
+  const campaign = new Campaign('postgres-loss');
   let installation: InstallationUnderFault;
   let isSound = false;
 
@@ -30,22 +30,6 @@ describe('kill -9 of the embedded PostgreSQL under load', () => {
     await installation.discard(!isSound);
   });
 
-  const kill = async (): Promise<void> => {
-    const pid = installation.postmasterPid();
-    if (pid === null) throw new Error('PostgreSQL does not run');
-    killHard(pid);
-    await gone(pid);
-    campaign.injected += 1;
-  };
-  /** Resolves when a new server answers. */
-  const isBack = async (): Promise<void> => {
-    for (;;) {
-      const database = await InstalledDatabase.connect(installation.dataDir).catch(() => null);
-      if (database !== null) return database.close();
-      await pause(LOOK_EVERY_MS);
-    }
-  };
-
   it(
     'leaves requests answered that have money in hand, and loses nothing',
     async () => {
@@ -53,14 +37,17 @@ describe('kill -9 of the embedded PostgreSQL under load', () => {
       for (let round = 1; round <= campaign.rounds; round += 1) {
         const dice = campaign.dice(round);
         const crowd = installation.crowd({ name: `r${round}`, dice });
-        await crowd.answered(1);
+        await waitUntil(() => crowd.answeredWell > 0); // there is money in hand
         await pause(dice.between(0, LOAD_MS_MAX));
-        await kill();
-        const [killedMs, before] = [performance.now(), crowd.answeredWell];
-        await isBack();
-        const outageMs = performance.now() - killedMs;
-        if (outageMs > BACK_WITHIN_MS) campaign.broken.push(`PostgreSQL was back after ${Math.round(outageMs)} ms`);
-        campaign.count('outages_ms', Math.round(outageMs));
+        const faults = postgresFaults(installation);
+        const fault = faults[(round - 1) % faults.length] ?? faults[0];
+        const before = crowd.answeredWell;
+        await fault.strike(dice.between(0, AWAY_MS_MAX));
+        campaign.injected += 1;
+        campaign.count(fault.name);
+        const endedMs = performance.now();
+        await postgresAnswers(installation);
+        campaign.most('slowest_return_ms', Math.round(performance.now() - endedMs));
         campaign.count('answered_meanwhile', crowd.answeredWell - before);
         if (crowd.answeredWell === before) campaign.broken.push('nobody was answered while PostgreSQL was away');
         await crowd.stop();

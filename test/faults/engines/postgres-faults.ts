@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { InstalledDatabase } from '../lab/installed-database.js';
+import { gone, killHard, type InstallationUnderFault } from '../lab/installation-under-fault.js';
+
+const LOOK_EVERY_MS = 10;
+/** What a money table and a read table are guarded by, both held by somebody who went away in mid transaction. */
+const ROWS_THAT_EVERYBODY_WRITES = ['control.budget_period', 'read.projection_cursor'];
+
+/** A way in which PostgreSQL fails. */
+export interface PostgresFault {
+  readonly name: string;
+  /** Resolves when nothing but PostgreSQL's own start stands in the way of serving again. */
+  strike(awayMs: number): Promise<void>;
+}
+
+/** In the order in which the rounds of a campaign inject them. */
+export const postgresFaults = (
+  installation: InstallationUnderFault,
+): readonly [PostgresFault, ...(readonly PostgresFault[])] => [
+  { name: 'killed', strike: () => kill(installation) },
+  { name: 'blocked', strike: (awayMs) => block(installation, awayMs) },
+  { name: 'crowded', strike: (awayMs) => crowd(installation, awayMs) },
+];
+
+/** Resolves when a server answers. */
+export async function postgresAnswers({ dataDir }: InstallationUnderFault): Promise<void> {
+  for (;;) {
+    const database = await InstalledDatabase.connect(dataDir).catch(() => null);
+    if (database !== null) return database.close();
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+async function kill(installation: InstallationUnderFault): Promise<void> {
+  const pid = installation.postmasterPid();
+  if (pid === null) throw new Error('PostgreSQL does not run');
+  killHard(pid);
+  await gone(pid);
+}
+
+/** Rows that every lease and every projection writes are locked by a transaction whose client says nothing more. */
+async function block(installation: InstallationUnderFault, awayMs: number): Promise<void> {
+  const idle = await installation.database();
+  await idle.run('begin');
+  for (const table of ROWS_THAT_EVERYBODY_WRITES) await idle.run(`select from ${table} for update`);
+  await pause(awayMs);
+  await idle.close();
+}
+
+/** Everybody is thrown out, and strangers take all connections before they are back. */
+async function crowd(installation: InstallationUnderFault, awayMs: number): Promise<void> {
+  const strangers = [await installation.database()];
+  await strangers[0]?.run(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename like 'overture%' and pid <> pg_backend_pid()`,
+  );
+  for (;;) {
+    const more = await installation.database().catch(() => null);
+    if (more === null) break;
+    strangers.push(more);
+  }
+  await pause(awayMs);
+  await Promise.all(strangers.map((stranger) => stranger.close()));
+}
