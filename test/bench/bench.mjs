@@ -6,6 +6,7 @@ import { KEY, forkServer, startGateway, stopAll } from './children.mjs';
 import { measureDisk } from './disk.mjs';
 import { Lab } from './lab.mjs';
 import { profileGateway } from './profile.mjs';
+import { benchRebuild, renderRebuild } from './rebuild/bench-rebuild.mjs';
 import { renderReport } from './report.mjs';
 import { Rounds } from './rounds.mjs';
 import { summarise } from './summary.mjs';
@@ -107,13 +108,25 @@ async function profile() {
 }
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, profile: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    profile: { type: 'boolean' },
+    rebuild: { type: 'boolean' },
+    cluster: { type: 'boolean' },
+    events: { type: 'string' },
+    rounds: { type: 'string' },
+    data: { type: 'string' },
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stopAll().then(() => process.exit(1)));
 try {
   const say = values.json ? () => {} : (line) => console.error(line);
   if (values.profile) {
     console.log(await profile());
+  } else if (values.rebuild) {
+    const report = await benchRebuild(values);
+    console.log(values.json ? JSON.stringify(report) : renderRebuild(report));
   } else {
     const report = await bench({ quick: values.quick ?? false, say });
     console.log(values.json ? JSON.stringify(report) : renderReport(report));

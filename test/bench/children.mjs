@@ -114,7 +114,7 @@ async function waitUntilReady(port, child, text) {
   throw new Error(`The gateway did not get ready:\n${text()}`);
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();

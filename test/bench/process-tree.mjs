@@ -30,6 +30,18 @@ export function readTree(rootPid) {
   return parts;
 }
 
+/** CPU time of each process of a tree, in milliseconds. */
+export function cpuTimes(rootPid) {
+  const processes = readProcesses();
+  const times = {};
+  const visit = (pid) => {
+    times[pid] = processes.get(pid)?.cpuMs ?? 0;
+    for (const [child, { parentPid }] of processes) if (parentPid === pid) visit(child);
+  };
+  if (canReadProcesses) visit(rootPid);
+  return times;
+}
+
 export const handleCount = (pid) => (canReadProcesses ? readdirSync(`/proc/${pid}/fd`).length : null);
 
 function partOf(pid) {

@@ -17,6 +17,8 @@ export const FAULTS = [
     what: 'a wall clock an hour off, at a month end, set back a second, under load',
     rounds: [4, 200],
   },
+  { name: 'poison', what: 'records in the log that cannot be folded, until they are mended', rounds: [20, 1000] },
+  { name: 'rebuild-under-load', what: 'kill -9 of overture rebuild under load, seven times each', rounds: [3, 50] },
   { name: 'journal-damage', what: 'torn and damaged journal files after kill -9 of their writer', rounds: [20, 1000] },
   { name: 'journal-loss', what: 'a journal put back from an earlier copy; a changed bit in an event', rounds: [3, 50] },
   { name: 'power-loss', what: 'a power cut: unsynced writes of the journal are lost or torn', rounds: [20, 300] },

@@ -43,7 +43,7 @@ describe('projector', () => {
   const runs: { stop: AbortController; ended: Promise<unknown> }[] = [];
 
   const poolAs = (login: TestLogin): Pool => {
-    const pool = new Pool({ connectionString: url(login), max: 2 });
+    const pool = new Pool({ connectionString: url(login), max: 3 });
     pool.on('error', () => undefined);
     pools.push(pool);
     return pool;

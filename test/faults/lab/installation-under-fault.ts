@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { AppProcess } from '../../engines/app-process.js';
 import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
 import { Standalone, newDataDir } from '../../engines/standalone.js';
 import { readTree } from '../../bench/process-tree.mjs';
@@ -10,7 +10,6 @@ import type { Premises } from './book-check.js';
 import { InstalledDatabase, postmasterOf } from './installed-database.js';
 import { JournalAudit } from './journal-audit.js';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
 const LOOK_EVERY_MS = 10;
 
 /** Limits of the project and of the key. */
@@ -116,14 +115,17 @@ export class InstallationUnderFault implements Premises {
     for (const pid of pids) await gone(pid);
   }
 
+  /** An operator's command, not started yet. */
+  command(): AppProcess {
+    return new AppProcess('overture', 'cli', { OVERTURE_DATA: join(this.dataDir, 'data') });
+  }
+
   /** Compares the live tables with a fold from zero, by the operator's own command. */
   async rebuildDifferences(): Promise<string[]> {
-    const env = { PATH: process.env['PATH'], OVERTURE_DATA: join(this.dataDir, 'data') };
-    const args = ['--disable-warning=ExperimentalWarning', CLI, 'rebuild', '--compare-only', '--json'];
-    const stdout = await new Promise<string>((resolve) => {
-      execFile(process.execPath, args, { env, maxBuffer: 2 ** 24 }, (_, out, err) => resolve(out || err));
-    });
-    return rebuildDifferences(stdout);
+    const command = this.command();
+    command.start('rebuild', '--compare-only', '--json');
+    await command.exited();
+    return rebuildDifferences(command.stdout || command.printed);
   }
 
   /** Stops everything; keeps the data if they are evidence. */

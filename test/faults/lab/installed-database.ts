@@ -61,6 +61,10 @@ export class InstalledDatabase {
     await this.client.query(statement);
   }
 
+  async query<Row extends object>(sql: string): Promise<Row[]> {
+    return (await this.client.query<Row>(sql)).rows;
+  }
+
   /** Next offset by partition, and why partitions stand still. */
   async cursors(): Promise<{ next: ReadonlyMap<number, bigint>; halted: readonly string[] }> {
     const { rows } = await this.client.query<{ partition: number; next_offset: string; halted: string | null }>(

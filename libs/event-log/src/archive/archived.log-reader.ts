@@ -28,6 +28,7 @@ export class ArchivedLogReader extends LogReader {
   /** The segment that was read last of each partition: the next read wants it again. */
   readonly #open = new Map<number, SegmentFile>();
   readonly #compared = new Set<number>();
+  #heads: ReadonlyMap<number, bigint> = new Map();
 
   constructor({ log, store }: { readonly log: LogReader; readonly store: ArchiveStore }) {
     super();
@@ -71,6 +72,7 @@ export class ArchivedLogReader extends LogReader {
       const end = endOf(await this.#catalogue.rangesOf(partition));
       if (end !== undefined && end > (heads.get(partition) ?? 0n)) heads.set(partition, end);
     }
+    this.#heads = heads;
     return heads;
   }
 
@@ -94,8 +96,12 @@ export class ArchivedLogReader extends LogReader {
       if (events.length === maxEvents || (events.length > 0 && bytes > maxBytes)) break;
       events.push(event);
     }
-    const { highWater } = await this.range(partition);
-    return { events, next: from + BigInt(events.length), highWater };
+    return { events, next: from + BigInt(events.length), highWater: await this.#highWater(partition) };
+  }
+
+  /** As it was when all heads were last asked for: a log behind a network is not asked once more for every page. */
+  async #highWater(partition: number): Promise<bigint> {
+    return this.#heads.get(partition) ?? (await this.range(partition)).highWater;
   }
 
   async #segmentAt(partition: number, offset: bigint): Promise<SegmentFile> {
