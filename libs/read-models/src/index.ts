@@ -15,3 +15,4 @@ export { READ_MODELS } from './read-model.registry.js';
 export { CursorFencedError, ReadModelsOutdatedError, RebuildRefusedError } from './read-models.errors.js';
 export * from './request-log/find-request.query.js';
 export * from './request-log/fold-request-view.js';
+export * from './request-log/open-requests.query.js';

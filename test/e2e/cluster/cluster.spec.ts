@@ -1,7 +1,8 @@
+import { rmSync } from 'node:fs';
 import { Client } from 'pg';
 import { Cluster, type Replica } from '../../engines/cluster.js';
 import { describeWithKafka } from '../../engines/kafka-broker.js';
-import { ScriptedUpstream, answerWhole } from '../../engines/scripted-upstream.js';
+import { ScriptedUpstream, answerNothing, answerWhole } from '../../engines/scripted-upstream.js';
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
 
@@ -63,7 +64,9 @@ describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', (
       const response = await fetch(cluster.replicas[1]!.url + path, {
         headers: { authorization: `Bearer ${TEST_KEY}` },
       });
-      return response.status === 200 && ((await response.json()) as { status: string });
+      if (response.status !== 200) return false;
+      const known = (await response.json()) as { status: string };
+      return known.status !== 'open' && known; // its charge may be folded a moment after its route
     });
     expect(view).toMatchObject({ status: 'settled' });
   });
@@ -139,5 +142,41 @@ describeWithKafka('three gateways and two projectors on Kafka and PostgreSQL', (
     expect(await process.exited()).toBe(1);
     expect(process.printed).toMatch(/slot gateway-1 belongs to another journal.*set OVERTURE_SLOT/);
     await expect(cluster.overture('slot', 'forfeit', 'gateway-1')).rejects.toThrow(/stop it first/);
+  });
+
+  it('closes what a gateway left open whose disk is lost, and gives its name to a new one', async () => {
+    const replica = await cluster.addReplica('gateway-lost');
+    replica.process.start();
+    await cluster.ready(replica);
+    upstream.behaviour = answerNothing;
+    const asked = chat(replica.url).catch(() => null); // nobody will answer it
+    const open = (): Promise<string[]> =>
+      database
+        .query<{ id: string }>(
+          `select request_id::text as id from read.request_log r
+            where not exists (select from read.cost_ledger c where c.request_id = r.request_id)`,
+        )
+        .then(({ rows }) => rows.map(({ id }) => id));
+    await waitUntil(async () => (await open()).length > 0);
+    const ids = await open();
+    await replica.process.end('SIGKILL');
+    rmSync(replica.dataDir, { recursive: true });
+    await asked;
+    upstream.behaviour = answerWhole();
+
+    const told = await cluster.overture('slot', 'forfeit', 'gateway-lost');
+    expect(told).toMatch(/^Forfeited gateway-lost: 1 open request\(s\) charged at their holds, .* count as used\.$/m);
+    await waitUntil(async () => (await booked(ids)) === 1);
+    const { rows } = await database.query(
+      `select charged->>'reason' as reason, charged->>'amount_nano_usd' = charged->>'held_nano_usd' as at_hold
+         from read.cost_ledger where request_id = $1`,
+      ids,
+    );
+    expect(rows).toEqual([{ reason: 'crash_recovery', at_hold: true }]);
+
+    replica.process.start();
+    await cluster.ready(replica);
+    expect((await chat(replica.url)).status).toBe(200);
+    expect(await replica.process.end('SIGTERM')).toBe(0);
   });
 });

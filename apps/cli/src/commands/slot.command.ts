@@ -2,8 +2,9 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandRunner, SubCommand } from 'nest-commander';
 import { Clock } from '#contracts';
 import { usdOf } from '#ledger';
-import { DATABASE_LOGINS, forfeitSlot } from '#persistence';
+import { DATABASE_LOGINS, assertSlotIdle, forfeitSlot } from '#persistence';
 import { CliConfig } from '../cli.config.js';
+import { closeLostRequests } from '../close-lost-requests.js';
 import { CommandFailedError } from '../cli.errors.js';
 import { Installation } from '../installation.js';
 
@@ -11,7 +12,9 @@ import { Installation } from '../installation.js';
 @SubCommand({
   name: 'forfeit',
   arguments: '<slot>',
-  description: 'give up a slot whose disk is lost: what its slices had left counts as used, its name is free again',
+  description:
+    'give up a slot whose disk is lost: what it left open is charged, what its slices had left counts as used, ' +
+    'its name is free again',
 })
 export class SlotForfeitCommand extends CommandRunner {
   constructor(
@@ -22,12 +25,20 @@ export class SlotForfeitCommand extends CommandRunner {
   }
 
   override async run([slot = '']: string[]): Promise<void> {
+    const { kafka } = this.config;
+    if (kafka === null) throw new CommandFailedError('Slots are of clusters: set OVERTURE_KAFKA_BROKERS.');
     const installation = await Installation.open(this.config, this.clock);
+    const pool = installation.pool(DATABASE_LOGINS.migrator);
     try {
-      const forfeited = await forfeitSlot(installation.pool(DATABASE_LOGINS.migrator), slot);
-      if (forfeited === undefined) throw new CommandFailedError(`There is no slot ${slot} in this cluster.`);
-      const { slices, amountNanoUsd } = forfeited;
-      console.log(`Forfeited ${slot}: ${usdOf(amountNanoUsd)} USD in ${slices} slice(s) count as used.`);
+      if (!(await assertSlotIdle(pool, slot)))
+        throw new CommandFailedError(`There is no slot ${slot} in this cluster.`);
+      const closed = await closeLostRequests(slot, { log: installation.log, pool, kafka, clock: this.clock });
+      // Last, so that a command that was cut off can be given again.
+      const { slices, amountNanoUsd } = (await forfeitSlot(pool, slot)) ?? { slices: 0, amountNanoUsd: 0n };
+      console.log(
+        `Forfeited ${slot}: ${closed} open request(s) charged at their holds, ` +
+          `${usdOf(amountNanoUsd)} USD in ${slices} slice(s) count as used.`,
+      );
     } finally {
       await installation.close();
     }

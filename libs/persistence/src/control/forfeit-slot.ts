@@ -39,15 +39,22 @@ export async function forfeitSlot(pool: Pool, slot: string): Promise<ForfeitedSl
   }
 }
 
-async function forfeit(client: PoolClient, slot: string): Promise<ForfeitedSlot | undefined> {
-  const { rowCount } = await client.query('delete from control.journal_slot where slot = $1', [slot]);
-  if (rowCount === 0) return undefined;
-  const running = await client.query('select from pg_stat_activity where application_name = $1', [
+/**
+ * Whether there is such a slot. @throws SlotInUseError when its gateway is connected to the database.
+ */
+export async function assertSlotIdle(pool: Pool | PoolClient, slot: string): Promise<boolean> {
+  const known = await pool.query('select from control.journal_slot where slot = $1 for update', [slot]);
+  if (known.rowCount === 0) return false;
+  const running = await pool.query('select from pg_stat_activity where application_name = $1', [
     gatewayApplicationName(slot),
   ]);
-  if (running.rowCount !== 0) {
-    throw new SlotInUseError(`A gateway with the slot ${slot} is connected to the database: stop it first.`);
-  }
+  if (running.rowCount === 0) return true;
+  throw new SlotInUseError(`A gateway with the slot ${slot} is connected to the database: stop it first.`);
+}
+
+async function forfeit(client: PoolClient, slot: string): Promise<ForfeitedSlot | undefined> {
+  if (!(await assertSlotIdle(client, slot))) return undefined;
+  await client.query('delete from control.journal_slot where slot = $1', [slot]);
   // Slices before accounts, as every lease locks them.
   const { rows } = await client.query<Rest>(
     `select budget_id, period_key, (committed_nano_usd - used_nano_usd)::text as rest
