@@ -32,6 +32,7 @@ export interface Replica {
   readonly slot: string;
   readonly url: string;
   readonly dataDir: string;
+  readonly environment: Readonly<Record<string, string>>;
   readonly process: AppProcess;
 }
 
@@ -61,6 +62,12 @@ export class Cluster {
   /** One more gateway, not started yet: a new journal under this name. */
   addReplica(slot: string, environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
     return makeReplica(this.parts, slot, environment);
+  }
+
+  /** The same gateway under other settings, not started yet: its journal, its name, its port. */
+  changed(replica: Replica, environment: Readonly<Record<string, string>>): Replica {
+    const settings = { ...replica.environment, ...environment };
+    return { ...replica, environment: settings, process: new AppProcess(replica.slot, 'gateway', settings) };
   }
 
   /** Migrates, starts everything and waits until every gateway answers. */
@@ -161,5 +168,6 @@ async function makeReplica(
     OVERTURE_DATABASE_URL: postgres.url(DATABASE_LOGINS.gateway),
     ...different,
   };
-  return { slot, dataDir, url: `http://127.0.0.1:${port}`, process: new AppProcess(slot, 'gateway', own) };
+  const process = new AppProcess(slot, 'gateway', own);
+  return { slot, dataDir, environment: own, url: `http://127.0.0.1:${port}`, process };
 }

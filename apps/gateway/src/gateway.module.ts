@@ -16,6 +16,7 @@ import { Settlement } from './answer-request/settlement.js';
 import type { GatewayCore } from './boot/gateway-core.js';
 import { FindRequestHandler } from './find-request/find-request.handler.js';
 import { LOGGER } from './logger-token.js';
+import { MetricsPage } from './metrics/metrics-page.js';
 import { ModelCatalogue } from './routes/model-catalogue.js';
 import { ConnectionBook } from './routes/connection-book.js';
 import { GatewayErrorFilter } from './surface/gateway-error.filter.js';
@@ -36,6 +37,9 @@ export class GatewayModule {
   static register(core: GatewayCore): DynamicModule {
     return {
       module: GatewayModule,
+      // The metrics' controller belongs to a module that imports nothing.
+      global: true,
+      exports: [MetricsPage],
       imports: [
         CqrsModule.forRoot(),
         DiscoveryModule,
@@ -65,6 +69,7 @@ const boundTo = (core: GatewayCore): Provider[] => [
   { provide: Settlement, useValue: core.settlement },
   { provide: ReusedAnswers, useValue: core.reused },
   { provide: AnswerSurroundings, useValue: core.surroundings },
+  { provide: MetricsPage, useValue: core.metricsPage },
   {
     provide: Readiness,
     useFactory: (health: HealthIndicatorService) => new Readiness(core.version, core.readinessChecks, health),

@@ -41,7 +41,7 @@ export async function startStandalone(): Promise<RunningStandalone> {
   const started = new Started();
   try {
     const journalDir = journalDirOf(environment);
-    const log = started.add(await openJournal(environment, logger), (journal) => journal.close());
+    const log = started.add(await openJournal(journalDir, environment, logger), (journal) => journal.close());
     const postgres = started.add(
       await startEmbeddedPostgres({ dataDir: join(environment.dataDir, 'postgres'), log: serverEvents(logger) }),
       (server) => server.stop(),

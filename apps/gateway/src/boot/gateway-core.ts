@@ -18,6 +18,7 @@ import type { GatewayConfig } from '../config/gateway.config.js';
 import type { ConfiguredConnection } from '../config/resolve-connections.js';
 import { BudgetDirectory } from '../feeds/budget-directory.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import { MetricsPage } from '../metrics/metrics-page.js';
 import { ConnectionBook } from '../routes/connection-book.js';
 import type { ReadinessCheck } from '../surface/operations/readiness.js';
 import { AnswerKeeper } from '../traffic/answer-keeper.js';
@@ -51,6 +52,8 @@ export interface GatewayEngines {
   readonly anonymous: AnonymousAccess;
   /** More that must hold before a request can be answered. */
   readonly readinessChecks: readonly ReadinessCheck[];
+  /** What /metrics shows; left out: the figures of this process. */
+  readonly metricsPage?: MetricsPage;
 }
 
 /** The wired data plane, before Nest puts HTTP in front of it. */
@@ -87,6 +90,7 @@ export function wireGateway(engines: GatewayEngines) {
       : new CachedAnswers(traffic.cache, keeper, { anyTemperature: false, ...config.cache });
   return {
     ...engines,
+    metricsPage: engines.metricsPage ?? new MetricsPage(() => register.metrics()),
     source,
     ids,
     keys,

@@ -1,26 +1,32 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { JournalEventLog, type ReplicaLog } from '#event-log';
 import { CONTROL_ENTITIES, createOrm } from '#persistence';
 import { SystemClock } from '#telemetry';
 import type { Environment } from '../config/environment.config.js';
+import { journalFolderOf } from '../config/worker-places.js';
 import type { ReadinessCheck } from '../surface/operations/readiness.js';
 
 const POOL_MAX = 10;
 const STATEMENT_MS = 10_000;
 
-/** Folder of a gateway's journal. */
-export const journalDirOf = ({ dataDir }: Pick<Environment, 'dataDir'>): string => join(dataDir, 'journal');
+/** Folder of the journal of a gateway without workers. */
+export const journalDirOf = ({ dataDir }: Pick<Environment, 'dataDir'>): string => join(dataDir, journalFolderOf(1));
 
-/** Opens this gateway's journal, whose lock is the one on its data; makes the folder if there is none. */
-export function openJournal(environment: Environment, logger: Logger): Promise<JournalEventLog> {
-  mkdirSync(environment.dataDir, { recursive: true, mode: 0o700 });
+/** Opens a gateway's journal, whose lock is the one on its data; makes the folder if there is none. */
+export function openJournal(
+  directory: string,
+  { host, port, workers }: Environment,
+  logger: Logger,
+): Promise<JournalEventLog> {
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
   return JournalEventLog.open({
-    directory: journalDirOf(environment),
+    directory,
     clock: new SystemClock(),
-    listensOn: `${environment.host}:${environment.port}`,
+    journalsOnDisk: workers,
+    listensOn: `${host}:${port}`,
     onRecovery: (reason) =>
       logger.error({ reason }, 'the journal was opened anew after a failed write; check the disk'),
   });

@@ -6,42 +6,72 @@ const ANSWER_WITHIN_MS = 1_000;
 
 /** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
 export function registerGauges(core: GatewayCore): void {
-  const { metrics, overload, facts, budgets, log, projectedLog, em, traffic } = core;
-  metrics.gauge('overture_requests_in_flight', 'Requests that are being answered.', () => overload.requestsInFlight);
+  const { metrics, overload, facts, budgets, log, traffic } = core;
+  metrics.gauge({ name: 'overture_requests_in_flight', help: 'Requests that are being answered.' }, () => {
+    return overload.requestsInFlight;
+  });
   metrics.gauge(
-    'overture_journal_pending_batches',
-    'Batches handed to the journal and not durable yet.',
+    { name: 'overture_journal_pending_batches', help: 'Batches handed to the journal and not durable yet.' },
     () => facts.pendingBatches,
   );
-  metrics.gauge('overture_journal_events', 'Events in this gateway’s journal.', () => log.lastSequence());
+  metrics.gauge({ name: 'overture_journal_events', help: 'Events in this gateway’s journal.' }, () =>
+    log.lastSequence(),
+  );
   registerBacklog(core);
-  metrics.gauge('overture_open_holds', 'Holds of requests in flight.', () => budgets.snapshot().openHolds);
-  metrics.gauge('overture_held_nano_usd', 'Nano-USD held for requests in flight.', () =>
+  metrics.gauge({ name: 'overture_open_holds', help: 'Holds of requests in flight.' }, () => {
+    return budgets.snapshot().openHolds;
+  });
+  metrics.gauge({ name: 'overture_held_nano_usd', help: 'Nano-USD held for requests in flight.' }, () =>
     Number(budgets.snapshot().heldNanoUsd),
   );
-  metrics.gauge('overture_projection_lag_events', 'Events in the journal that the tables do not show yet.', () =>
-    withinReason(projectionLag(projectedLog, em.fork())),
-  );
+  registerProjection(core);
   if (traffic.link !== null) {
     const { link } = traffic;
-    metrics.gauge('overture_redis_up', '1 while Redis answers in time.', () => (link.isUp ? 1 : 0));
+    const help = '1 while Redis answers in time.';
+    metrics.gauge({ name: 'overture_redis_up', help, ofWorkers: 'min' }, () => (link.isUp ? 1 : 0));
   }
-  metrics.gauge('overture_projection_halted_partitions', 'Partitions whose projection has stopped at an event.', () =>
-    haltedPartitions(em.fork()).catch(() => Number.NaN),
+}
+
+/** Every worker looks at the same tables. */
+function registerProjection({ metrics, projectedLog, em }: GatewayCore): void {
+  metrics.gauge(
+    {
+      name: 'overture_projection_lag_events',
+      help: 'Events in the journal that the tables do not show yet.',
+      ofWorkers: 'max',
+    },
+    () => withinReason(projectionLag(projectedLog, em.fork())),
+  );
+  metrics.gauge(
+    {
+      name: 'overture_projection_halted_partitions',
+      help: 'Partitions whose projection has stopped at an event.',
+      ofWorkers: 'max',
+    },
+    () => haltedPartitions(em.fork()).catch(() => Number.NaN),
   );
 }
 
 function registerBacklog({ metrics, shipper, clock }: GatewayCore): void {
   if (shipper === null) return;
   metrics.gauge(
-    'overture_journal_backlog_events',
-    'Events in this journal that the shared log does not have yet.',
+    {
+      name: 'overture_journal_backlog_events',
+      help: 'Events in this journal that the shared log does not have yet.',
+    },
     () => shipper.backlog().events,
   );
-  metrics.gauge('overture_journal_backlog_seconds', 'For how long the shared log has taken none of them.', () => {
-    const { sinceMs } = shipper.backlog();
-    return sinceMs === null ? 0 : (clock.monotonicMs() - sinceMs) / 1000;
-  });
+  metrics.gauge(
+    {
+      name: 'overture_journal_backlog_seconds',
+      help: 'For how long the shared log has taken none of them.',
+      ofWorkers: 'max',
+    },
+    () => {
+      const { sinceMs } = shipper.backlog();
+      return sinceMs === null ? 0 : (clock.monotonicMs() - sinceMs) / 1000;
+    },
+  );
 }
 
 async function haltedPartitions(em: GatewayCore['em']): Promise<number> {

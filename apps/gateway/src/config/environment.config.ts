@@ -25,6 +25,8 @@ export interface Environment {
   readonly logLevel: string;
   /** Requests in flight beyond which new ones are shed with 503. */
   readonly inFlightMax: number;
+  /** Processes that share the port, each with a journal of its own. */
+  readonly workers: number;
   readonly variables: NodeJS.ProcessEnv;
 }
 
@@ -32,6 +34,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 /** Shortest bootstrap key: less could be guessed. */
 const BOOTSTRAP_KEY_LENGTH_MIN = 32;
+const WORKERS_MAX = 64;
 
 /** Reads the environment once; every bad variable is added to `problems`. */
 export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): Environment {
@@ -58,6 +61,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): E
       variables,
       problems,
     ),
+    workers: readInteger({ name: 'WORKERS', fallback: 1, min: 1, max: WORKERS_MAX }, variables, problems),
     variables,
   };
 }

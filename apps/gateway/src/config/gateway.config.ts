@@ -32,10 +32,14 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** What a deployment cannot do although it is well-formed; adds to `problems`. */
+export type DeploymentCheck = (environment: Environment, problems: string[]) => void;
+
 /** @throws ConfigurationError listing every problem of the environment and of the operator's file at once. */
-export function readGatewayConfig(variables: NodeJS.ProcessEnv): GatewayConfig {
+export function readGatewayConfig(variables: NodeJS.ProcessEnv, check?: DeploymentCheck): GatewayConfig {
   const problems: string[] = [];
   const environment = readEnvironment(variables, problems);
+  check?.(environment, problems);
   const file = readOvertureFile(environment.configPath, {
     required: environment.configRequired,
     environment: variables,

@@ -77,6 +77,7 @@ limits:
         OVERTURE_ANONYMOUS: 'true',
         OVERTURE_BOOTSTRAP_KEY: 'short',
         OVERTURE_REDIS_URL: 'http://hush@nowhere',
+        WORKERS: '65',
       }),
     ).join('\n');
     for (const told of [
@@ -84,6 +85,7 @@ limits:
       'OVERTURE_ANONYMOUS',
       'OVERTURE_BOOTSTRAP_KEY',
       'OVERTURE_REDIS_URL',
+      'WORKERS: "65" is not a whole number from 1 to 64',
       'NOT_SET',
       'nobody',
     ])

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Secret } from '#contracts';
 import { readKafkaSettings, type KafkaSettings } from '#event-log';
 import { ConfigurationError, readGatewayConfig, type GatewayConfig } from './gateway.config.js';
+import { journalFolderOf, slotOfWorker } from './worker-places.js';
 
 const SLOT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
@@ -12,9 +14,18 @@ export interface ReplicaConfig extends GatewayConfig {
   readonly kafka: KafkaSettings;
   /** Name of this replica's journal, its own for good. */
   readonly slot: string;
+  /** Folder of this replica's journal. */
+  readonly journalDir: string;
 }
 
-/** @throws ConfigurationError listing every problem at once. */
+/** What one worker is told by the configuration that all of them share. */
+export const replicaOfWorker = (config: ReplicaConfig, worker: number): ReplicaConfig => ({
+  ...config,
+  slot: slotOfWorker(config.slot, worker),
+  journalDir: join(config.environment.dataDir, journalFolderOf(worker)),
+});
+
+/** Of the first worker, which is the only one unless the environment says otherwise. @throws ConfigurationError listing every problem at once. */
 export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): ReplicaConfig {
   const problems: string[] = [];
   const kafka = readKafkaSettings(variables, problems);
@@ -34,7 +45,8 @@ export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): R
     problems.push('OVERTURE_CONFIG: no connection and no provider key; simulated providers are for npm start only');
   }
   if (gateway === null || kafka === null || problems.length > 0) throw new ConfigurationError(problems);
-  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, slot };
+  const journalDir = join(gateway.environment.dataDir, journalFolderOf(1));
+  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, slot, journalDir };
 }
 
 function gatewayConfig(variables: NodeJS.ProcessEnv, problems: string[]): GatewayConfig | null {

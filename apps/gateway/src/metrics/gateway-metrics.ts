@@ -77,10 +77,11 @@ export class GatewayMetrics {
   }
 
   /** Shows a value that is read when the metrics are scraped. */
-  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+  gauge({ name, help, ofWorkers = 'sum' }: GaugeOptions, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
+      aggregator: ofWorkers,
       registers: [this.registry],
       async collect() {
         this.set(await read());
@@ -121,6 +122,13 @@ export class GatewayMetrics {
       ttftSeconds: this.ttftSeconds.labels(slug),
     };
   }
+}
+
+export interface GaugeOptions {
+  readonly name: string;
+  readonly help: string;
+  /** What the values of several workers say together; `sum` unless all of them look at the same thing. */
+  readonly ofWorkers?: 'sum' | 'max' | 'min';
 }
 
 /** Series of one target, looked up once: finding a series by its labels costs more than counting in it. */

@@ -19,6 +19,7 @@ import type { GatewayConfig } from '../config/gateway.config.js';
 import { PostgresLimitSource } from '../feeds/postgres.limit-source.js';
 import { TrafficMetrics } from '../metrics/traffic-metrics.js';
 import { LimitGate } from './limit-gate.js';
+import { shareOfLimits } from './share-of-limits.js';
 
 /** What rate limits and kept answers stand on. */
 export interface TrafficSetting {
@@ -42,7 +43,7 @@ export class Traffic {
   private stopHearing: () => void = () => undefined;
 
   constructor({ config, em, clock, logger, registry }: TrafficSetting) {
-    const { redisUrl } = config.environment;
+    const { redisUrl, workers } = config.environment;
     const metrics = new TrafficMetrics(registry);
     this.metrics = metrics;
     this.link =
@@ -50,10 +51,12 @@ export class Traffic {
         ? null
         : new RedisLink(redisUrl, {
             replicaId: randomUUID(),
+            replicasAtLeast: workers,
             onChange: (isUp) => tell(logger, isUp),
             onDegraded: (use) => metrics.decidedWithoutRedis(use),
           });
-    this.limitSource = new PostgresLimitSource(em.fork(), config.limits);
+    const limits = this.link === null ? shareOfLimits(config.limits, workers) : config.limits;
+    this.limitSource = new PostgresLimitSource(em.fork(), limits);
     const limiter = this.link === null ? new MemoryRateLimiter() : new RedisRateLimiter(this.link);
     this.limits = new LimitGate(limiter, this.limitSource, clock, metrics);
     this.idempotency =

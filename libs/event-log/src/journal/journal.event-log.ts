@@ -48,6 +48,8 @@ export interface JournalOptions {
   readonly listensOn?: string;
   /** Size at which appends are refused; 20 GiB or 80 % of the file system, whichever is less, if not given. */
   readonly maxBytes?: number;
+  /** Journals that divide that part of the file system among them; 1 if not given. */
+  readonly journalsOnDisk?: number;
   /** Size at which the next segment begins. */
   readonly segmentBytesMax?: number;
   readonly queueLimits?: QueueLimits;
@@ -75,10 +77,11 @@ export class JournalEventLog extends ReplicaLog {
 
   private constructor(options: JournalOptions, lock: DataLock) {
     super();
-    const { directory, clock, maxBytes, segmentBytesMax = SEGMENT_BYTES_MAX } = options;
+    const { directory, clock, maxBytes, journalsOnDisk = 1, segmentBytesMax = SEGMENT_BYTES_MAX } = options;
     const entry = options.workerEntry ?? new URL('./writer/journal.worker.js', import.meta.url);
     this.#options = options;
-    this.#bytesMax = maxBytes ?? Math.min(JOURNAL_BYTES_MAX, fileSystemBytes(directory) * FILE_SYSTEM_SHARE);
+    const share = FILE_SYSTEM_SHARE / journalsOnDisk;
+    this.#bytesMax = maxBytes ?? Math.min(JOURNAL_BYTES_MAX, fileSystemBytes(directory) * share);
     this.#lock = lock;
     this.#thread = new WriterThread(entry, { directory, segmentBytesMax }, (usedBytes) => {
       this.#usedBytes = usedBytes;

@@ -156,9 +156,10 @@ export class BudgetBook {
    * of reach; the next start gives back then.
    */
   async close(): Promise<void> {
-    if (this.state !== 'open') return;
+    const { state } = this;
     this.state = 'closed';
     this.unwatch();
+    if (state !== 'open') return;
     for (const account of this.accounts.values()) {
       if (account.freeNanoUsd !== 0n || account.reportedUsedNanoUsd !== account.usedNanoUsd) {
         await this.keeper.report(account);

@@ -35,6 +35,8 @@ export interface RedisLinkOptions {
   /** Of this process, for as long as it runs. */
   readonly replicaId: string;
   readonly answerWithinMs?: number;
+  /** Gateways that are there whatever Redis says, this one included. */
+  readonly replicasAtLeast?: number;
   /** Redis answers again, or no longer. */
   readonly onChange: (isUp: boolean) => void;
   /** One decision was made without Redis although it should have been asked. */
@@ -78,7 +80,7 @@ export class RedisLink {
 
   /** Gateways that share this Redis, this one included, as far as was last known. */
   get replicas(): number {
-    return this.replicasSeen;
+    return Math.max(this.replicasSeen, this.options.replicasAtLeast ?? 1);
   }
 
   /** Connects, and waits a moment for the first answer; a gateway starts without Redis as well. */

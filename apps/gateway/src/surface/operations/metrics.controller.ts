@@ -1,16 +1,19 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
-import { PrometheusController } from '@willsoto/nestjs-prometheus';
-import type { FastifyReply } from 'fastify';
+import { Registry } from 'prom-client';
 import { PublicRoute } from '#tenancy';
+import { MetricsPage } from '../../metrics/metrics-page.js';
 
-/** Prometheus metrics of this process. */
+/** Prometheus metrics of this gateway, all its workers included. */
 @Controller()
-export class MetricsController extends PrometheusController {
+export class MetricsController {
+  constructor(private readonly page: MetricsPage) {}
+
   @Get()
+  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @PublicRoute({ because: 'Prometheus scrapes without a key; labels hold no tenant, user or prompt' })
   @ApiExcludeEndpoint()
-  override async index(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    return super.index(reply);
+  index(): Promise<string> {
+    return this.page.read();
   }
 }
