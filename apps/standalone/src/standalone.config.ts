@@ -11,8 +11,8 @@ function checkWithoutKafka({ durability, workers }: Environment, problems: strin
   }
   if (workers > 1) {
     problems.push(
-      `WORKERS: ${workers} workers keep ${workers} journals, which have no common order without Kafka: unset it, or set ` +
-        'up Kafka and PostgreSQL and run "npm run gateway" and "npm run projector" (docs/cluster.md)',
+      `WORKERS: ${workers} workers keep ${workers} journals, which have no common order without Kafka: unset it, or ` +
+        'set up Kafka and PostgreSQL and run "npm run gateway" and "npm run projector" (docs/cluster.md)',
     );
   }
 }

@@ -36,6 +36,10 @@ function workersOf({ process: { pid } }: Replica): ReadonlyMap<number, number> {
   );
 }
 
+/** As `ps` shows it: T is stopped. */
+const statusOf = (pid: number): string =>
+  /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+
 const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`);
 
 describeWithKafka('a gateway with workers', () => {
@@ -207,6 +211,20 @@ describeWithKafka('a gateway with workers', () => {
     expect(await metric('overture_requests_total')).toBeGreaterThanOrEqual(60);
   });
 
+  it('lets no caller wait for a worker that was killed before it took the connection', async () => {
+    const worker = workersOf(gateway).get(3)!;
+    const restarts = await metric('overture_worker_restarts_total');
+    process.kill(worker, 'SIGSTOP'); // what is handed to it now, it does not take
+    await waitUntil(() => statusOf(worker) === 'T');
+    const called = upstream.calls.length;
+    const answers = chats(20);
+    await waitUntil(() => upstream.calls.length === called + 19);
+    process.kill(worker, 'SIGKILL');
+    expect(idsOf(await answers)).toHaveLength(20);
+    await waitUntil(async () => (await metric('overture_worker_restarts_total')) === restarts + 1);
+    await waitUntil(async () => (await metric('overture_workers')) === WORKERS);
+  });
+
   it('ends with its primary, after it has answered what it had begun', async () => {
     const pids = [...workersOf(gateway).values()];
     const { behaviour, open } = gate();
@@ -288,7 +306,7 @@ describeWithKafka('a gateway with workers', () => {
     other.process.start();
     expect(await other.process.exited()).toBe(1);
     expect(other.process.printed).toMatch(
-      /^PostgreSQL cannot be used at 127\.0\.0\.1:1\/overture as overture_gateway \(.*ECONNREFUSED.*\): .*OVERTURE_DATABASE_URL\.\n$/,
+      /^PostgreSQL cannot be used at 127\.0\.0\.1:1\/overture as overture_gateway \(.*ECONNREFUSED.*\): .*_URL\.\n$/,
     );
   });
 

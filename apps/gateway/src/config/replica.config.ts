@@ -25,7 +25,10 @@ export const replicaOfWorker = (config: ReplicaConfig, worker: number): ReplicaC
   journalDir: join(config.environment.dataDir, journalFolderOf(worker)),
 });
 
-/** Of the first worker, which is the only one unless the environment says otherwise. @throws ConfigurationError listing every problem at once. */
+/**
+ * Of the first worker, which is the only one unless the environment says otherwise.
+ * @throws ConfigurationError listing every problem at once.
+ */
 export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): ReplicaConfig {
   const problems: string[] = [];
   const kafka = readKafkaSettings(variables, problems);

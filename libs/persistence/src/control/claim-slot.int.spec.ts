@@ -2,10 +2,11 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { startTestPostgres, type TestPostgres } from '../../../../test/engines/postgres.js';
 import { createOrm } from '../orm/create-orm.js';
 import { CONTROL_ENTITIES } from './control.registry.js';
-import { SlotTakenError, claimSlot } from './claim-slot.js';
+import { SlotTakenError, claimSlot, slotOfJournal } from './claim-slot.js';
 
 const FIRST = '0198f000-0000-7000-8000-000000000001';
 const SECOND = '0198f000-0000-7000-8000-000000000002';
+const SEVENTH = '0198f000-0000-7000-8000-000000000007';
 const now = new Date('2026-11-21T12:00:00Z');
 
 describe('the name of a slot', () => {
@@ -35,6 +36,14 @@ describe('the name of a slot', () => {
     await expect(claimSlot(orm.em, { ...claim, journalId: SECOND })).rejects.toThrow(SlotTakenError);
     await expect(claimSlot(orm.em, { ...claim, journalId: SECOND })).rejects.toThrow(/2026-11-21T12:00.*OVERTURE_SLOT/);
     await claimSlot(orm.em, claim);
+  });
+
+  it('is the only one of its journal: under a second name all that it has used would count twice', async () => {
+    const claim = { slot: 'gateway-7', journalId: SEVENTH, now };
+    expect(await slotOfJournal(orm.em, SEVENTH)).toBeNull();
+    await claimSlot(orm.em, claim);
+    await expect(claimSlot(orm.em, { ...claim, slot: 'gateway-8' })).rejects.toThrow(/belongs to the slot gateway-7/);
+    expect(await slotOfJournal(orm.em, SEVENTH)).toBe('gateway-7');
   });
 
   it('is given to one of several journals that ask at once', async () => {

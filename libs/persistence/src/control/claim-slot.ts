@@ -24,8 +24,8 @@ export async function claimSlot(em: EntityManager, { slot, journalId, now }: Cla
   const known = await slotOfJournal(fork, journalId);
   if (known !== null && known !== slot) {
     throw new SlotTakenError(
-      `The journal of this replica belongs to the slot ${known}, and is to run as ${slot}: what it has used would count ` +
-        `twice. Set OVERTURE_SLOT to the name that it ran with, or OVERTURE_DATA to a folder of its own.`,
+      `The journal of this replica belongs to the slot ${known}, and is to run as ${slot}: what it has used would ` +
+        `count twice. Set OVERTURE_SLOT to the name that it ran with, or OVERTURE_DATA to a folder of its own.`,
     );
   }
   await fork.execute(

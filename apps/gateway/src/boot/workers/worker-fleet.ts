@@ -63,6 +63,7 @@ export class WorkerFleet {
           this.sums.end(life);
           this.arrived(life);
         },
+        isAnyReady: () => this.ready > 0,
       },
       this.options.logger,
     );

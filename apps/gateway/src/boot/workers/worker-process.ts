@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { passOnConnections } from './pass-on-connections.js';
 import { RestartPace } from './restart-pace.js';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.js';
 
@@ -13,11 +14,13 @@ export interface WorkerListener {
   /** One life of it said something. */
   onMessage(life: number, message: WorkerMessage): void;
   onEnd(life: number): void;
+  /** Whether a worker answers now. */
+  isAnyReady(): boolean;
 }
 
 /**
- * One worker, started again under the same slot whenever it ends. Until it has been ready once, an end with an exit code
- * is told as a failure instead: what stops a first start is nothing that another try mends.
+ * One worker, started again under the same slot whenever it ends. Until it has been ready once, an end with an exit
+ * code is told as a failure instead: what stops a first start is nothing that another try mends.
  */
 export class WorkerProcess {
   /** Where the workers listen; rejects with a WorkerStartError. */
@@ -61,6 +64,7 @@ export class WorkerProcess {
     this.child = child;
     this.ended = promise;
     this.explanation = null;
+    passOnConnections(child, () => this.listener.isAnyReady());
     child.on('message', (message: WorkerMessage) => this.hear(child.id, message));
     child.on('error', (error) => this.logger.error({ err: error, worker: this.number }, 'a worker cannot be reached'));
     child.on('exit', (code: number | null, signal: string | null) => {

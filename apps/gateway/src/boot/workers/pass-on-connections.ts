@@ -1,0 +1,46 @@
+import type { Worker } from 'node:cluster';
+
+/** What Node's cluster says over its channel, as far as it matters here. */
+interface ClusterMessage {
+  readonly act?: string;
+  readonly seq?: number;
+  readonly ack?: number;
+}
+
+interface ConnectionHandle {
+  close(): void;
+}
+
+/**
+ * A primary hands a connection to a worker and keeps it open until the worker says that it took it. A worker that is
+ * killed says nothing, and Node (24.21, lib/internal/cluster/round_robin_handle.js) waits for ever: so would the
+ * caller, with neither an answer nor an end. Nor does the channel's end become known while a connection is on its way.
+ * This says in the worker's place that it did not take it, and Node passes it on: no byte of it has been read.
+ * @param hasOthers whether another worker listens; otherwise the connection is closed.
+ */
+export function passOnConnections(worker: Worker, hasOthers: () => boolean): void {
+  const channel = worker.process;
+  const underWay = new Map<number, ConnectionHandle>();
+  const send = channel.send.bind(channel) as (...message: unknown[]) => boolean;
+  channel.send = (message: unknown, handle?: unknown, ...rest: unknown[]): boolean => {
+    const { act, seq } = message as ClusterMessage;
+    if (act === 'newconn' && seq !== undefined) underWay.set(seq, handle as ConnectionHandle);
+    return send(message, handle, ...rest);
+  };
+  channel.on('internalMessage', ({ ack }: ClusterMessage) => underWay.delete(ack ?? -1));
+  let isDisconnected = false;
+  channel.on('disconnect', () => (isDisconnected = true));
+  const passOn = (): void => {
+    if (channel.connected) {
+      setImmediate(passOn); // its last words have not been read yet
+      return;
+    }
+    if (!isDisconnected) channel.emit('disconnect');
+    for (const [seq, handle] of underWay) {
+      if (hasOthers()) channel.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: seq, accepted: false });
+      else handle.close();
+    }
+    underWay.clear();
+  };
+  channel.on('exit', passOn);
+}
