@@ -10,8 +10,8 @@ const EVENTS = 1_000_000;
 const ROUNDS = 1;
 
 /**
- * `overture rebuild` of a log of a million events: of a machine's journal, or of a topic with an archive before it. What
- * it was measured on is kept in `data`, where that is given, and used again.
+ * `overture rebuild` of a log of a million events: of a machine's journal, or of a topic with an archive before it.
+ * What it was measured on is kept in `data`, where that is given, and used again.
  */
 export async function benchRebuild({ cluster = false, events = String(EVENTS), rounds = String(ROUNDS), data }) {
   ensureInstalled();

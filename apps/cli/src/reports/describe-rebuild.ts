@@ -17,7 +17,10 @@ export function describeRebuild(report: RebuildReport): string {
 
 const OUTCOMES: Readonly<Record<RebuildReport['outcome'], (report: RebuildReport) => string>> = {
   flipped: ({ live, built, swapMs }) =>
-    `Generation ${built} is live; ${live} is kept for 24 hours unless dropped. The swap took ${Math.ceil(swapMs ?? 0)} ms.`,
+    [
+      `Generation ${built} is live; ${live} is kept for 24 hours unless dropped.`,
+      `The swap took ${Math.ceil(swapMs ?? 0)} ms.`,
+    ].join(' '),
   equal: () => 'All tables are equal. The live generation stays.',
   different: ({ live }) =>
     [

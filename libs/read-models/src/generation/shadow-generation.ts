@@ -83,8 +83,8 @@ export async function flipGenerations(
 }
 
 /**
- * All views at once. A view that is being read is waited for only a moment, and then all of them are let go: readers who
- * come behind do not queue up for long, and a reader of several views never meets a flip that has some of them.
+ * All views at once. A view that is being read is waited for only a moment, and then all of them are let go: readers
+ * who come behind do not queue up for long, and a reader of several views never meets a flip that has some of them.
  */
 async function replaceViews(client: ClientBase, statements: readonly string[], onAttempt: () => void): Promise<void> {
   for (let attempts = FLIP_ATTEMPTS_MAX; attempts > 0; attempts -= 1) {

@@ -10,7 +10,7 @@ import {
 
 const placeOf = (partition: number, offset: bigint): string => `${partition}:${offset}`;
 
-/** A log in which records are not what was appended, until they are mended: from a copy, or by a release that knows them. */
+/** A log in which records are not what was appended until they are mended: put back, or read by who knows them. */
 export class MendableLog extends LogReader {
   private readonly damages = new Map<string, Partial<LogRecord>>();
 
