@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { KafkaLogReader } from '#event-log';
+import { KafkaLogReader, type LogEvent } from '#event-log';
 import { SystemClock } from '#telemetry';
 import { AppProcess } from '../../engines/app-process.js';
 import { Cluster, type Replica } from '../../engines/cluster.js';
@@ -34,6 +34,17 @@ function workersOf({ process: { pid } }: Replica): ReadonlyMap<number, number> {
       return [Number(number), Number(child)];
     }),
   );
+}
+
+/** Everything that the topic holds now. */
+async function* eventsOf(reader: KafkaLogReader): AsyncGenerator<LogEvent, void, undefined> {
+  for (const [partition, head] of await reader.heads()) {
+    for (let from = 0n; from < head;) {
+      const { events, next } = await reader.read(partition, from);
+      yield* events;
+      from = next;
+    }
+  }
 }
 
 /** As `ps` shows it: T is stopped. */
@@ -90,24 +101,18 @@ describeWithKafka('a gateway with workers', () => {
     const reader = new KafkaLogReader({ brokers, clientId: 'spec', onTrouble: () => undefined }, new SystemClock());
     const found = new Map<string, Charge>();
     const seen = new Set<string>();
-    for (const [partition, head] of await reader.heads()) {
-      for (let from = 0n; from < head;) {
-        const { events, next } = await reader.read(partition, from);
-        from = next;
-        for (const { eventId, type, headers, value } of events) {
-          if (type !== 'BudgetCharged' || seen.has(eventId)) continue;
-          seen.add(eventId);
-          const data = JSON.parse(value) as Record<string, string>;
-          expect(found.has(data['request_id'] ?? '')).toBe(false);
-          found.set(data['request_id'] ?? '', {
-            source: headers['ce_source'] ?? '',
-            state: data['state'] ?? '',
-            reason: data['reason'] ?? '',
-            amount: BigInt(data['amount_nano_usd'] ?? 0),
-            held: BigInt(data['held_nano_usd'] ?? 0),
-          });
-        }
-      }
+    for await (const { eventId, type, headers, value } of eventsOf(reader)) {
+      if (type !== 'BudgetCharged' || seen.has(eventId)) continue;
+      seen.add(eventId);
+      const data = JSON.parse(value) as Record<string, string>;
+      expect(found.has(data['request_id'] ?? '')).toBe(false);
+      found.set(data['request_id'] ?? '', {
+        source: headers['ce_source'] ?? '',
+        state: data['state'] ?? '',
+        reason: data['reason'] ?? '',
+        amount: BigInt(data['amount_nano_usd'] ?? 0),
+        held: BigInt(data['held_nano_usd'] ?? 0),
+      });
     }
     await reader.close();
     return found;
@@ -200,7 +205,7 @@ describeWithKafka('a gateway with workers', () => {
     await Promise.all(callers);
 
     const after = workersOf(gateway);
-    expect([...after.keys()].sort()).toEqual([1, 2, 3]);
+    expect([...after.keys()].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(after.get(1)).toBe(before.get(1));
     expect(after.get(2)).not.toBe(before.get(2));
     const refused = answers.filter((answer) => answer !== null && answer.status !== 200);

@@ -19,7 +19,7 @@ export async function runWorker(
   const primary = new Primary(self);
   for (const signal of STOP_SIGNALS) process.on(signal, () => primary.stopTold.resolve());
   const running = await start(primary.metricsPage).catch((error: unknown) => fail(primary, error));
-  primary.say({ kind: 'ready', address: running.address });
+  void primary.say({ kind: 'ready', address: running.address });
   await primary.stopTold.promise;
   try {
     await running.stop();
