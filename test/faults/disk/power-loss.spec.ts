@@ -5,7 +5,7 @@ import { Campaign } from '../campaign.js';
 import { JournalUnderFault } from './journal/journal-under-fault.js';
 import { CutDisk } from './power/cut-disk.js';
 import { recordJournal, type Moment } from './power/recorded-journal.js';
-import { describeWithStrace } from './trace/strace.js';
+import { describeWithStrace } from './bad-disk/strace.js';
 
 const ROUND_MS_MAX = 60_000;
 /** Small, so that the power goes while a segment is followed by the next, too. */

@@ -35,6 +35,8 @@ export interface CrowdOptions {
 const MODEL = 'gpt-4o-mini';
 const MAX_TOKENS = 64;
 const HEARTBEAT_MS = 20;
+/** Before somebody who was turned away comes again. */
+const TURNED_AWAY_MS = 100;
 
 /** Many callers at once, each asking again as soon as it is answered, until they are told to stop. */
 export class Crowd {
@@ -100,7 +102,9 @@ export class Crowd {
         messages: [{ role: 'user', content: `Hello, I am ${clientId}.` }],
       }),
     });
-    this.received.push(await receive(response, { clientId, streamed }));
+    const received = await receive(response, { clientId, streamed });
+    this.received.push(received);
+    if (received.status === 503) await pause(TURNED_AWAY_MS);
   }
 }
 

@@ -25,7 +25,10 @@ export class OverloadGate {
     return this.inFlight;
   }
 
-  /** @throws GatewayError 503 `overloaded`, `journal_full`, `journal_unavailable`, or `shutting_down` once the drain has begun. */
+  /**
+   * @throws GatewayError 503 `overloaded`, `journal_full`, `journal_unavailable`, or `shutting_down` once the drain has
+   * begun.
+   */
   check(): void {
     if (this.draining) {
       throw new GatewayError('shutting_down', 'This gateway is shutting down: retry, another one will answer.', {

@@ -57,9 +57,9 @@ type Names = Map<string, StoredFile>;
 type NameStep = (names: Names) => void;
 
 /**
- * A folder on a disk that loses its power: fsync is believed, and nothing else. Unsynced writes arrive or do not, in any
- * order and by sectors; names change in the order in which that was asked for, as journalling file systems do it, up to
- * some point after the folder's last sync.
+ * A folder on a disk that loses its power: fsync is believed, and nothing else. Unsynced writes arrive or do not, in
+ * any order and by sectors; names change in the order in which that was asked for, as journalling file systems do it,
+ * up to some point after the folder's last sync.
  */
 export class CutDisk {
   private readonly names: Names = new Map();
