@@ -63,12 +63,12 @@ interface Shipping {
 
 /** Ends when everything is shipped, or when the shared log has taken nothing for a while. */
 async function shipWhileTaken({ log, shipper, signal }: Shipping): Promise<void> {
-  for (let { events } = shipper.backlog(), before = Infinity; events > 0 && events < before && !signal.aborted;) {
+  const left = (): number => shipper.backlog().events;
+  for (let before = Infinity; left() > 0 && left() < before && !signal.aborted; ) {
+    before = left();
     const looking = new AbortController();
     const pause = sleep(PATIENCE_MS, undefined, { signal: AbortSignal.any([signal, looking.signal]) });
     await Promise.race([shipper.passed(log.lastSequence()), pause]).catch(() => undefined);
     looking.abort();
-    before = events;
-    ({ events } = shipper.backlog());
   }
 }
