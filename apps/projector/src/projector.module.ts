@@ -1,12 +1,21 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Clock } from '#contracts';
-import { JournalLogReader, KafkaLogReader, LogReader } from '#event-log';
+import type { Clock } from '#contracts';
+import {
+  CompactedTable,
+  JournalLogReader,
+  KafkaCompactedTable,
+  KafkaLogReader,
+  LogReader,
+  type KafkaOptions,
+  type KafkaSettings,
+} from '#event-log';
 import { createOrm } from '#persistence';
 import { SystemClock } from '#telemetry';
 import type { ProjectorConfig } from './projector.config.js';
 import { Projector } from './projector.js';
+import { PosteriorPublisher } from './publishing/posterior-publisher.js';
 
 const STATEMENT_TIMEOUT_MS = 60_000;
 
@@ -16,32 +25,36 @@ export class ProjectorModule implements OnApplicationShutdown {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     @Inject(LogReader) private readonly log: LogReader,
+    @Inject(CompactedTable) private readonly table: CompactedTable | null,
   ) {}
 
   static register(config: ProjectorConfig, logger: Logger): DynamicModule {
+    const clock = new SystemClock();
     return {
       module: ProjectorModule,
       providers: [
-        { provide: Clock, useClass: SystemClock },
         {
           provide: LogReader,
-          useFactory: (clock: Clock) => openLog(config, clock, logger),
-          inject: [Clock],
+          useFactory: () => openLog(config, clock, logger),
         },
+        { provide: CompactedTable, useFactory: () => openTable(config, logger) },
         { provide: MikroORM, useFactory: () => openDatabase(config) },
         {
           provide: Projector,
-          useFactory: async (log: LogReader, orm: MikroORM, clock: Clock) => {
+          useFactory: async (log: LogReader, table: CompactedTable | null, orm: MikroORM) => {
             const pool = await orm.em.getConnection().getNativeClient();
-            return new Projector({ log, pool, clock, logger, batchEventsMax: config.batchEventsMax });
+            const publisher = table === null ? undefined : new PosteriorPublisher({ table, pool, logger });
+            const { batchEventsMax } = config;
+            return new Projector({ log, pool, clock, logger, batchEventsMax, ...(publisher && { publisher }) });
           },
-          inject: [LogReader, MikroORM, Clock],
+          inject: [LogReader, CompactedTable, MikroORM],
         },
       ],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.table?.close();
     await this.log.close();
     await this.orm.close();
   }
@@ -49,9 +62,18 @@ export class ProjectorModule implements OnApplicationShutdown {
 
 function openLog({ log }: ProjectorConfig, clock: Clock, logger: Logger): LogReader {
   if ('journalDir' in log) return new JournalLogReader({ directory: log.journalDir, clock });
-  const onTrouble = (message: string, details: object): void => logger.warn(details, message);
-  return new KafkaLogReader({ ...log.kafka, clientId: 'overture-projector', onTrouble }, clock);
+  return new KafkaLogReader(kafkaOptions(log.kafka, logger), clock);
 }
+
+/** Null on one machine: the gateway reads the posteriors where the projector writes them. */
+const openTable = ({ log }: ProjectorConfig, logger: Logger): CompactedTable | null =>
+  'journalDir' in log ? null : new KafkaCompactedTable(kafkaOptions(log.kafka, logger));
+
+const kafkaOptions = (settings: KafkaSettings, logger: Logger): KafkaOptions => ({
+  ...settings,
+  clientId: 'overture-projector',
+  onTrouble: (message, details) => logger.warn(details, message),
+});
 
 /** One connection: batches are written one after the other, and prepared statements are the connection's. */
 const openDatabase = ({ databaseUrl }: ProjectorConfig): Promise<MikroORM> =>

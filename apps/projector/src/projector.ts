@@ -14,6 +14,7 @@ import {
 import { FreeProcessors } from './free-processors.js';
 import { restMs } from './pace.js';
 import { PROJECTIONS } from './projector.registry.js';
+import type { PosteriorPublisher } from './publishing/posterior-publisher.js';
 
 /** Name under which the log gives partitions to this kind of reader. */
 const CONSUMER = 'read-models';
@@ -32,6 +33,16 @@ export interface ProjectorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly batchEventsMax: number;
+  /** Tells gateways what was learnt; none where they read it in the tables. */
+  readonly publisher?: PosteriorPublisher;
+}
+
+interface Following {
+  readonly signal: AbortSignal;
+  /** Nothing is behind. */
+  readonly onProgress: () => void;
+  /** A batch was committed. */
+  readonly onBatch: () => void;
 }
 
 /** Folds the log into the live read models for as long as it runs. */
@@ -77,7 +88,12 @@ export class Projector {
         const fold = this.#foldOf(generation);
         await fold.take(partitions);
         this.options.logger.debug({ generation: generation.number, partitions: partitions.length }, 'folding the log');
-        await this.#follow(fold, signal, () => (retryMs = RETRY_FIRST_MS));
+        const publication = this.options.publisher?.begin({ schema: generation.schema, partitions });
+        await this.#follow(fold, {
+          signal,
+          onProgress: () => (retryMs = RETRY_FIRST_MS),
+          onBatch: () => publication?.changed(),
+        }).finally(() => publication?.end());
       } catch (error) {
         const isTakenOver = await this.#isTakenOver(error, generation);
         const isFinal = error instanceof ReadModelsOutdatedError || (isTakenOver && !this.options.log.isShared);
@@ -89,23 +105,24 @@ export class Projector {
     }
   }
 
-  async #follow(fold: GenerationFold, signal: AbortSignal, onProgress: () => void): Promise<void> {
+  async #follow(fold: GenerationFold, { signal, onProgress, onBatch }: Following): Promise<void> {
     let seen: ReadonlyMap<number, bigint> = new Map();
     while (!signal.aborted) {
       const heads = await this.options.log.heads({ after: seen, waitMs: WAIT_MS });
-      await this.#catchUp(fold, signal);
+      await this.#catchUp(fold, signal, onBatch);
       onProgress();
       seen = heads;
     }
   }
 
   /** Folds what is behind, at the pace that the machine has room for. */
-  async #catchUp(fold: GenerationFold, signal: AbortSignal): Promise<void> {
+  async #catchUp(fold: GenerationFold, signal: AbortSignal, onBatch: () => void): Promise<void> {
     const { clock, batchEventsMax } = this.options;
     let startedMs = clock.monotonicMs();
     await fold.drain({
       signal,
       onBatch: async ({ events, newestTime }) => {
+        onBatch();
         const busyMs = clock.monotonicMs() - startedMs;
         const lagMs = clock.epochMs() - Date.parse(newestTime);
         const isBacklog = events >= batchEventsMax / 2;

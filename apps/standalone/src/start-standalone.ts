@@ -74,6 +74,7 @@ export async function startStandalone(): Promise<RunningStandalone> {
         log,
         projectedLog: log,
         shipper: null,
+        posteriorTable: null,
         em: orm.em,
         authority: new PostgresSliceAuthority(orm.em, gatewayUrl, logger),
         clock: new SystemClock(),

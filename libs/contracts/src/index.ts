@@ -11,3 +11,4 @@ export * from './events/budget-charged.event.js';
 export * from './events/breaker.event.js';
 export * from './events/answer-reused.event.js';
 export * from './events/catalogue.js';
+export * from './tables/posterior-row.js';

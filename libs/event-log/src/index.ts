@@ -3,6 +3,7 @@ export { ReplicaLog, type FindOptions, type SequencedEvent } from './replica-log
 export * from './event-log.errors.js';
 export { ArchivedLogReader } from './archive/archived.log-reader.js';
 export { LogArchiver, type ArchivePass, type SealLimits } from './archive/log-archiver.js';
+export { LogTrimmer, type TrimPass } from './archive/log-trimmer.js';
 export { openArchiveStore, readArchiveLocation, type ArchiveLocation } from './archive/store/archive-location.js';
 export { decodeFact, encodeFact } from './codec/fact-codec.js';
 export { eventId } from './identity/event-id.js';
@@ -17,5 +18,10 @@ export { KafkaEventLog } from './kafka/kafka.event-log.js';
 export { KafkaLogReader } from './kafka/kafka.log-reader.js';
 export { EVENTS_TOPIC, type KafkaOptions, type KafkaTrouble } from './kafka/client/kafka.options.js';
 export { readKafkaSettings, type KafkaSettings } from './kafka/client/read-kafka-options.js';
+export { KafkaTrimmableLog } from './kafka/kafka.trimmable-log.js';
+export { KafkaCompactedTable } from './kafka/table/kafka.compacted-table.js';
+export { posteriorsTopicOf, tablePartitionOf, TABLE_PARTITIONS } from './kafka/table/table-topic.js';
 export { JournalShipper, type Backlog, type ShippingOptions } from './shipping/journal-shipper.js';
+export * from './table/compacted-table.port.js';
+export { MemoryCompactedTable } from './table/memory.compacted-table.js';
 export { MemoryEventLog, type AppendFault } from './memory/memory.event-log.js';

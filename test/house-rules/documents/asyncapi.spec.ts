@@ -4,9 +4,11 @@ import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { EVENT_CATALOGUE, type EventDefinition } from '#contracts';
+import { NO_EVIDENCE, serialisePosteriorRow } from '#posterior';
 import { ROOT, readTree } from '../source-tree.js';
 import { renderAsyncApi } from './asyncapi.js';
 import { renderEventSchema, schemaFileOf } from './event-schemas.js';
+import { POSTERIOR_ROW_FILE, renderPosteriorRowSchema } from './table-schemas.js';
 
 const DOCS = join(ROOT, 'docs');
 const GOLDEN = join(ROOT, 'libs', 'event-log', 'src', 'codec', '__golden__');
@@ -40,11 +42,26 @@ describe('what consumers are told, generated beside event-catalogue', () => {
   );
 });
 
+describe('what readers of the topic of posteriors are told, generated beside event-catalogue', () => {
+  it(`docs/schemas/${POSTERIOR_ROW_FILE} says what the code says`, () => {
+    const rendered = renderPosteriorRowSchema();
+    expect(stored(join('schemas', POSTERIOR_ROW_FILE), rendered)).toBe(rendered);
+  });
+
+  it('describes what a projector publishes, and nothing else', () => {
+    const validate = new Ajv({ strict: true }).compile(readJson<object>(DOCS, 'schemas', POSTERIOR_ROW_FILE));
+    const row = { partition: 3, nextOffset: 7n, cell: 'a/b/c/whole/xs/tools', candidate: 'd/e', state: NO_EVIDENCE };
+    const value = JSON.parse(serialisePosteriorRow(row)) as object;
+    expect(validate(value)).toBe(true);
+    expect(validate({ ...value, next_offset: 7 })).toBe(false);
+  });
+});
+
 describe('docs/schemas', () => {
   const shipped = readdirSync(GOLDEN).filter((name) => /\.v\d+\.json$/.test(name));
 
   it('holds every version that was ever shipped, and nothing else', () => {
-    expect(readdirSync(join(DOCS, 'schemas')).sort()).toEqual([...shipped].sort());
+    expect(readdirSync(join(DOCS, 'schemas')).sort()).toEqual([...shipped, POSTERIOR_ROW_FILE].sort());
   });
 
   it.each(shipped)('%s accepts what was shipped, and refuses a payload of another kind', (name) => {

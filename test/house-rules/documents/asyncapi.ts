@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
 import type { EventDefinition } from '#contracts';
-import { EVENTS_TOPIC, PARTITION_COUNT } from '#event-log';
+import { EVENTS_TOPIC, PARTITION_COUNT, TABLE_PARTITIONS, posteriorsTopicOf } from '#event-log';
 import { commentsOn } from '../rules/event-comments.js';
 import type { TreeFile } from '../source-tree.js';
 import { schemaFileOf } from './event-schemas.js';
+import { POSTERIOR_ROW_FILE } from './table-schemas.js';
 
 const KAFKA_BINDING = '0.5.0';
 const HEAD = '# Generated from `libs/contracts` by `node scripts/generate/event-catalogue.mjs`; do not edit.\n';
@@ -14,6 +15,14 @@ const EVENTS = [
   'as the Java client computes it, so the events of one tenant are in order. Delivery is at least once: drop an',
   'event whose `ce_id` has been seen. Nothing is compacted. A new field may appear; any other change is a new',
   '`ce_schemaver`.',
+].join(' ');
+
+const POSTERIORS = [
+  'What routing has learnt of each candidate in each cell, as projectors have committed it to the read model',
+  '`posterior`: a table as a topic. The last message of a key is its row; older ones are compacted away at some time.',
+  'A row is newer than another of its key if its `next_offset` is greater: ignore one that is not, for a projector that',
+  'was replaced may send late. A row that changes all the time is published about four times a second, and all rows',
+  'of a partition again whenever a projector takes it over. A new field may appear.',
 ].join(' ');
 
 /** `docs/asyncapi.yaml`: topics, messages and headers; payloads are the files of docs/schemas/. */
@@ -28,14 +37,28 @@ export function renderAsyncApi(catalogue: readonly EventDefinition[], tree: read
         address: EVENTS_TOPIC,
         description: EVENTS,
         messages: Object.fromEntries(catalogue.map(({ type }) => [type, ref('components/messages', type)])),
-        bindings: topicOf(EVENTS_TOPIC, { 'cleanup.policy': ['delete'], 'retention.ms': -1 }),
+        bindings: topicOf(EVENTS_TOPIC, PARTITION_COUNT, { 'cleanup.policy': ['delete'], 'retention.ms': -1 }),
+      },
+      posteriors: {
+        address: posteriorsTopicOf(EVENTS_TOPIC),
+        description: POSTERIORS,
+        messages: { PosteriorRow: ref('components/messages', 'PosteriorRow') },
+        bindings: topicOf(posteriorsTopicOf(EVENTS_TOPIC), TABLE_PARTITIONS, { 'cleanup.policy': ['compact'] }),
       },
     },
     operations: {
       appendEvents: { action: 'send', channel: ref('channels', 'events'), summary: 'A gateway states what happened.' },
+      publishPosteriors: {
+        action: 'send',
+        channel: ref('channels', 'posteriors'),
+        summary: 'A projector tells what it has committed.',
+      },
     },
     components: {
-      messages: Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
+      messages: {
+        ...Object.fromEntries(catalogue.map((definition) => [definition.type, messageOf(definition, tree)])),
+        PosteriorRow: POSTERIOR_ROW,
+      },
       schemas: { CloudEventHeaders: HEADERS },
     },
   };
@@ -44,9 +67,23 @@ export function renderAsyncApi(catalogue: readonly EventDefinition[], tree: read
 
 const ref = (folder: string, name: string): { $ref: string } => ({ $ref: `#/${folder}/${name}` });
 
-const topicOf = (topic: string, topicConfiguration: object): object => ({
-  kafka: { topic, partitions: PARTITION_COUNT, topicConfiguration, bindingVersion: KAFKA_BINDING },
+const topicOf = (topic: string, partitions: number, topicConfiguration: object): object => ({
+  kafka: { topic, partitions, topicConfiguration, bindingVersion: KAFKA_BINDING },
 });
+
+const POSTERIOR_ROW = {
+  name: 'PosteriorRow',
+  title: 'PosteriorRow v1',
+  summary: 'A row of the read model `posterior`.',
+  contentType: 'application/json',
+  payload: { $ref: `./schemas/${POSTERIOR_ROW_FILE}` },
+  bindings: {
+    kafka: {
+      key: { type: 'string', description: 'Partition of the log, cell and candidate, as `17/<cell>/<candidate>`.' },
+      bindingVersion: KAFKA_BINDING,
+    },
+  },
+};
 
 function messageOf(definition: EventDefinition, tree: readonly TreeFile[]): object {
   const { type, version } = definition;

@@ -43,6 +43,7 @@ function changed({ database }: World, since: Readonly<Record<string, string>>): 
         ...version,
         cell: row[CELL],
         candidate: row[CANDIDATE],
+        row_offset: row[NEXT],
         tick: Number(row[TICK]),
         ...(Object.fromEntries(sums) as object),
       });

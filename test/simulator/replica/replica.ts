@@ -18,7 +18,8 @@ import { closeOpenRequests, keepCheckpoints } from '../../../apps/gateway/src/bo
 import { appendsOf } from '../../../apps/gateway/src/boot/gateway-core.js';
 import { BudgetDirectory } from '../../../apps/gateway/src/feeds/budget-directory.js';
 import { PolledFeed } from '../../../apps/gateway/src/feeds/polled-feed.js';
-import { PostgresPosteriorSource } from '../../../apps/gateway/src/feeds/postgres.posterior-source.js';
+import { KnownPosteriors } from '../../../apps/gateway/src/feeds/posteriors/known-posteriors.js';
+import { PostgresPosteriorSource } from '../../../apps/gateway/src/feeds/posteriors/postgres.posterior-source.js';
 import { HttpReply } from '../../../apps/gateway/src/surface/http-reply.js';
 import type { OverloadGate } from '../../../apps/gateway/src/surface/overload-gate.js';
 import type { Chance } from '../kernel/chance.js';
@@ -196,7 +197,8 @@ export class Replica {
     await closeOpenRequests({ log, budgets, clock, logger, source, catalogueVersion: BOOK.catalogueVersion });
     const view = new PosteriorView();
     const em = wiring.posteriors(posteriorReader(world), this.memory);
-    const feed = new PolledFeed(new PostgresPosteriorSource(em, view, logger), POSTERIOR_POLL_MS, logger);
+    const posteriors = new PostgresPosteriorSource(em, new KnownPosteriors(view, logger));
+    const feed = new PolledFeed(posteriors, POSTERIOR_POLL_MS, logger);
     await feed.start();
     const stopCheckpoints = keepCheckpoints({ log, budgets, logger, shipper });
     const now = () => ({ epochMs: clock.epochMs(), monotonicMs: clock.monotonicMs() });

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { register } from 'prom-client';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts';
-import { UuidV7Source, type JournalShipper, type LogReader, type ReplicaLog } from '#event-log';
+import { UuidV7Source, type CompactedTable, type JournalShipper, type LogReader, type ReplicaLog } from '#event-log';
 import { BudgetBook, type SliceAuthority } from '#ledger';
 import { UpstreamPools } from '#providers';
 import { CandidateBreakers, PosteriorView, VectorCache } from '#routing';
@@ -39,6 +39,8 @@ export interface GatewayEngines {
   readonly projectedLog: LogReader;
   /** Brings the journal to the log that all replicas share; null where the journal is all there is. */
   readonly shipper: JournalShipper | null;
+  /** What projectors tell of posteriors; null where the gateway reads them in the tables. */
+  readonly posteriorTable: CompactedTable | null;
   readonly em: EntityManager;
   readonly authority: SliceAuthority;
   readonly clock: Clock;

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cursors } from '#read-models';
+import type { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
 import type { GatewayCore } from './gateway-core.js';
 
 const ANSWER_WITHIN_MS = 1_000;
 
 /** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
-export function registerGauges(core: GatewayCore): void {
+export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): void {
   const { metrics, overload, facts, budgets, log, traffic } = core;
   metrics.gauge({ name: 'overture_requests_in_flight', help: 'Requests that are being answered.' }, () => {
     return overload.requestsInFlight;
@@ -18,6 +19,12 @@ export function registerGauges(core: GatewayCore): void {
     log.lastSequence(),
   );
   registerBacklog(core);
+  if (posteriors.isFollowingTopic !== null) {
+    const help = '1 while what was learnt comes by its topic.';
+    metrics.gauge({ name: 'overture_posteriors_topic_up', help, ofWorkers: 'min' }, () =>
+      posteriors.isFollowingTopic ? 1 : 0,
+    );
+  }
   metrics.gauge({ name: 'overture_open_holds', help: 'Holds of requests in flight.' }, () => {
     return budgets.snapshot().openHolds;
   });

@@ -5,7 +5,7 @@ import { NestLogger } from '#telemetry';
 import { PolledFeed } from '../feeds/polled-feed.js';
 import { PostgresBudgetSource } from '../feeds/postgres.budget-source.js';
 import { PostgresKeySource } from '../feeds/postgres.key-source.js';
-import { PostgresPosteriorSource } from '../feeds/postgres.posterior-source.js';
+import { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
 import { GatewayModule } from '../gateway.module.js';
 import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
 import { closeOpenRequests, keepCheckpoints } from './close-open-requests.js';
@@ -13,8 +13,6 @@ import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-co
 import { registerGauges } from './register-gauges.js';
 
 const REVOCATION_POLL_MS = 2_000;
-/** One routing epoch: learning faster than vectors are computed would change nothing. */
-const POSTERIOR_POLL_MS = 250;
 const TEND_BUDGETS_MS = 1_000;
 const DRAIN_WITHIN_MS = 60_000;
 const LEFTOVERS_AFTER_MS = 500;
@@ -30,10 +28,11 @@ export interface RunningGateway {
 /** Recovers, connects the feeds, and only then listens. */
 export async function startGateway(engines: GatewayEngines): Promise<RunningGateway> {
   const core = wireGateway(engines);
-  registerGauges(core);
+  const posteriors = new PosteriorFeed(core);
+  registerGauges(core, posteriors);
   await closeOpenRequests({ ...core, catalogueVersion: core.book.catalogueVersion });
   const feeds = feedsOf(core);
-  for (const feed of feeds) await feed.start();
+  for (const feed of [...feeds, posteriors]) await feed.start();
   await core.traffic.start({ onKeyChange: () => feeds[0]?.refreshNow() });
   const stopCheckpoints = keepCheckpoints(core);
   const tending = setInterval(() => {
@@ -54,7 +53,7 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
       core.facts.close();
       clearInterval(tending);
       core.overload.close();
-      await Promise.all(feeds.map((feed) => feed.close()));
+      await Promise.all([...feeds, posteriors].map((feed) => feed.close()));
       await core.budgets.close().catch((error: unknown) => {
         const message = 'slices of budgets could not be given back; the next start does it, by what the journal says';
         core.logger.warn({ err: error }, message);
@@ -67,11 +66,10 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
   };
 }
 
-const feedsOf = ({ em, keys, directory, posteriors, traffic, logger }: GatewayCore): PolledFeed[] => [
+const feedsOf = ({ em, keys, directory, traffic, logger }: GatewayCore): PolledFeed[] => [
   new PolledFeed(new PostgresKeySource(em.fork(), keys), REVOCATION_POLL_MS, logger),
   new PolledFeed(new PostgresBudgetSource(em.fork(), directory), REVOCATION_POLL_MS, logger),
   new PolledFeed(traffic.limitSource, REVOCATION_POLL_MS, logger),
-  new PolledFeed(new PostgresPosteriorSource(em.fork(), posteriors, logger), POSTERIOR_POLL_MS, logger),
 ];
 
 /** The address is not to be had; says what to change. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import { KafkaCompactedTable, type KafkaTrouble } from '#event-log';
 import { VERSION, createLogger } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
@@ -36,6 +37,13 @@ interface Surroundings {
 
 async function startParts(config: ReplicaConfig, { logger, started, ...shown }: Surroundings): Promise<RunningGateway> {
   const { orm, kafka, log, ...opened } = await openReplica(config, { logger, started });
+  const onTrouble: KafkaTrouble = (message, details) => logger.warn(details, message);
+  const posteriorTable = new KafkaCompactedTable({
+    ...config.kafka,
+    clientId: `overture-gateway-${opened.slot}`,
+    onTrouble,
+  });
+  started.add(posteriorTable, (table) => table.close());
   const engines = {
     ...opened,
     ...shown,
@@ -43,6 +51,7 @@ async function startParts(config: ReplicaConfig, { logger, started, ...shown }: 
     connections: config.resolved.connections,
     log,
     projectedLog: kafka,
+    posteriorTable,
     em: orm.em,
     logger,
     version: VERSION,

@@ -6,7 +6,10 @@ import { KafkaEventLog } from '../kafka/kafka.event-log.js';
 import { EVENTS_TOPIC, type KafkaOptions } from '../kafka/client/kafka.options.js';
 import { MemoryArchiveStore } from './__fixtures__/memory-archive-store.js';
 import { ArchivedLogReader } from './archived.log-reader.js';
+import { OffsetOutOfRangeError } from '../event-log.errors.js';
+import { KafkaTrimmableLog } from '../kafka/kafka.trimmable-log.js';
 import { LogArchiver } from './log-archiver.js';
+import { LogTrimmer } from './log-trimmer.js';
 
 const clock = { epochMs: () => Date.now(), monotonicMs: () => performance.now() };
 const PARTITION = 0;
@@ -25,9 +28,15 @@ describeWithKafka('a topic with an archive', () => {
     await admin.disconnect();
   }
 
+  const toBroker = (): KafkaOptions => ({
+    brokers: [broker.bootstrap],
+    clientId: 'archive',
+    onTrouble: () => undefined,
+  });
+
   beforeAll(async () => {
     broker = await KafkaBroker.start();
-    const options: KafkaOptions = { brokers: [broker.bootstrap], clientId: 'archive', onTrouble: () => undefined };
+    const options = toBroker();
     await ensureTopics(options, { replicationFactor: 1, minInsyncReplicas: 1 });
     log = new KafkaEventLog(options, clock);
   });
@@ -54,6 +63,34 @@ describeWithKafka('a topic with an archive', () => {
     expect(events.slice(0, 2_000)).toEqual(before);
     expect(events.slice(1_400)).toEqual((await log.read(PARTITION, 1_400n)).events);
     expect(events).toHaveLength(2_100);
+  });
+
+  it('is trimmed by age to whole segments, and a reader below that is told so', async () => {
+    const options = { ...toBroker(), topic: 'trimmed.events' };
+    await ensureTopics(options, { replicationFactor: 1, minInsyncReplicas: 1 });
+    const trimmed = new KafkaEventLog(options, clock);
+    const store = new MemoryArchiveStore();
+    const trimmable = new KafkaTrimmableLog(options);
+    await trimmed.append(makeRecords(1_000));
+    const boundaryMs = Date.now() + 1;
+    while (Date.now() <= boundaryMs);
+    await trimmed.append(makeRecords(1_000));
+    const before = await readAll(trimmed, PARTITION);
+    await new LogArchiver({ log: trimmed, store, clock, limits: { eventsMax: 300 } }).seal({ all: true });
+    expect((await trimmable.takenBefore(boundaryMs)).get(PARTITION)).toBe(1_000n);
+    expect((await trimmable.takenBefore(Date.now() + 60_000)).get(PARTITION)).toBe(2_000n);
+    expect((await trimmable.takenBefore(0)).get(PARTITION)).toBe(0n);
+
+    const atBoundary = { ...clock, epochMs: () => boundaryMs };
+    const trimmer = new LogTrimmer({ log: trimmed, trimmable, store, clock: atBoundary });
+    const passed = new Map([[PARTITION, 2_000n]]);
+    const pass = await trimmer.trim({ olderThanMs: 0, passed });
+
+    expect(pass).toEqual({ trimmed: [{ partition: PARTITION, first: 0n, next: 900n }], failed: new Map() });
+    expect(await trimmed.range(PARTITION)).toEqual({ earliest: 900n, highWater: 2_000n });
+    await expect(trimmed.read(PARTITION, 899n)).rejects.toThrow(OffsetOutOfRangeError);
+    expect(await readAll(new ArchivedLogReader({ log: trimmed, store }), PARTITION)).toEqual(before);
+    await trimmed.close();
   });
 
   it('says what is missing after the broker has dropped more than is archived', async () => {

@@ -23,9 +23,10 @@ export class KafkaUnderTest {
     readonly proxy: FaultyProxy,
   ) {}
 
-  static async start(): Promise<KafkaUnderTest> {
+  /** @param settings on top of the broker's usual ones, named as Kafka does. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<KafkaUnderTest> {
     const proxy = await FaultyProxy.start({ protocol: 'kafka' });
-    const broker = await KafkaBroker.start({ advertisedPort: proxy.port });
+    const broker = await KafkaBroker.start({ advertisedPort: proxy.port, settings });
     proxy.target = broker.port;
     return new KafkaUnderTest(broker, proxy);
   }

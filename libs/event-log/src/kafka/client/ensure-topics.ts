@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { PARTITION_COUNT } from '../../identity/partition-of.js';
+import { TABLE_PARTITIONS, posteriorsTopicOf } from '../table/table-topic.js';
 import { EVENTS_TOPIC, clientConfig, type KafkaOptions } from './kafka.options.js';
 import { ConfigResourceTypes, Kafka } from './kafkajs-internals.js';
 
@@ -21,36 +22,75 @@ export class TopicMismatchError extends Error {
   override name = 'TopicMismatchError';
 }
 
+/** What a topic must be for us. */
+interface WantedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly cleanup: 'delete' | 'compact';
+  /** Why another number of partitions does not do. */
+  readonly fixed: string;
+  /** What another policy would do. */
+  readonly otherwise: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 /**
- * Creates the topic of events if it is missing. Partitions are fixed for ever, since a tenant's events keep their order
- * only while it stays in its partition; nothing is deleted until an archiver has it, so retention has no end.
+ * Creates the topics of events and of posteriors where they are missing. Partitions are fixed for ever, since a
+ * tenant's events keep their order only while it stays in its partition; nothing is deleted until an archiver has it, so
+ * retention has no end.
  * @returns what was created. @throws TopicMismatchError
  */
 export async function ensureTopics(options: KafkaOptions, durability: TopicDurability): Promise<readonly string[]> {
-  const topic = options.topic ?? EVENTS_TOPIC;
   const admin = new Kafka(clientConfig(options)).admin();
   await admin.connect();
   try {
-    if ((await admin.listTopics()).includes(topic)) {
-      await assertFits(admin, topic);
-      return [];
-    }
-    await admin.createTopics({
-      waitForLeaders: false, // kafkajs gives up when the broker that it asks has not heard of the topic yet
-      topics: [
-        {
-          topic,
-          numPartitions: PARTITION_COUNT,
-          replicationFactor: durability.replicationFactor,
-          configEntries: Object.entries(settingsOf(durability)).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    });
-    await untilLed(admin, topic);
-    return [topic];
+    const there = await admin.listTopics();
+    const wanted = [eventsTopic(options), posteriorsTopic(options)];
+    const missing = wanted.filter(({ topic }) => !there.includes(topic));
+    for (const each of wanted) if (!missing.includes(each)) await assertFits(admin, each);
+    if (missing.length > 0) await create(admin, missing, durability);
+    return missing.map(({ topic }) => topic);
   } finally {
     await admin.disconnect();
   }
+}
+
+const eventsTopic = ({ topic = EVENTS_TOPIC }: KafkaOptions): WantedTopic => ({
+  topic,
+  partitions: PARTITION_COUNT,
+  cleanup: 'delete',
+  fixed: 'the partition of a tenant never changes, so use another topic or move its events',
+  otherwise: 'that drops history',
+  settings: { 'retention.ms': '-1', 'retention.bytes': '-1' },
+});
+
+/** Segments are small, since the one that is written to is never compacted and every reader begins at the first. */
+const posteriorsTopic = ({ topic }: KafkaOptions): WantedTopic => ({
+  topic: posteriorsTopicOf(topic),
+  partitions: TABLE_PARTITIONS,
+  cleanup: 'compact',
+  fixed: 'a key never changes its partition, so delete the topic: projectors publish everything again at their start',
+  otherwise: 'that drops the last value of a key',
+  settings: { 'segment.bytes': '16777216', 'segment.ms': '3600000' },
+});
+
+async function create(admin: Admin, wanted: readonly WantedTopic[], durability: TopicDurability): Promise<void> {
+  await admin.createTopics({
+    waitForLeaders: false, // kafkajs gives up when the broker that it asks has not heard of the topic yet
+    topics: wanted.map(({ topic, partitions, cleanup, settings }) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor: durability.replicationFactor,
+      configEntries: Object.entries({
+        'cleanup.policy': cleanup,
+        'min.insync.replicas': String(durability.minInsyncReplicas),
+        'unclean.leader.election.enable': 'false',
+        'max.message.bytes': String(MESSAGE_BYTES_MAX),
+        ...settings,
+      }).map(([name, value]) => ({ name, value })),
+    })),
+  });
+  for (const { topic } of wanted) await untilLed(admin, topic);
 }
 
 /** A new topic spreads through the cluster within moments. @throws the last error when it does not. */
@@ -67,32 +107,22 @@ async function untilLed(admin: Admin, topic: string): Promise<void> {
   }
 }
 
-const settingsOf = ({ minInsyncReplicas }: TopicDurability): Readonly<Record<string, string>> => ({
-  'cleanup.policy': 'delete',
-  'retention.ms': '-1',
-  'retention.bytes': '-1',
-  'min.insync.replicas': String(minInsyncReplicas),
-  'unclean.leader.election.enable': 'false',
-  'max.message.bytes': String(MESSAGE_BYTES_MAX),
-});
-
-async function assertFits(admin: Admin, topic: string): Promise<void> {
+async function assertFits(admin: Admin, wanted: WantedTopic): Promise<void> {
+  const { topic, partitions, cleanup, fixed, otherwise } = wanted;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const count = topics[0]?.partitions.length ?? 0;
-  if (count !== PARTITION_COUNT) {
-    throw new TopicMismatchError(
-      `The topic ${topic} has ${count} partitions and must have ${PARTITION_COUNT}: the partition of a tenant never ` +
-        'changes, so use another topic or move its events.',
-    );
+  if (count !== partitions) {
+    throw new TopicMismatchError(`The topic ${topic} has ${count} partitions and must have ${partitions}: ${fixed}.`);
   }
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy', 'max.message.bytes'] }],
   });
   const found = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
-  if (found.get('cleanup.policy') !== 'delete') {
+  const policy = found.get('cleanup.policy');
+  if (policy !== cleanup) {
     throw new TopicMismatchError(
-      `The topic ${topic} has cleanup.policy=${found.get('cleanup.policy')}: that drops history, set it to delete.`,
+      `The topic ${topic} has cleanup.policy=${policy}: ${otherwise}, set it to ${cleanup}.`,
     );
   }
   if (Number(found.get('max.message.bytes')) < MESSAGE_BYTES_MAX) {

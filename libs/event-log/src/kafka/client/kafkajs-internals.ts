@@ -53,9 +53,17 @@ export interface FetchedPartition {
 
 export interface FetchedMessage {
   readonly offset: string;
+  readonly key?: Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
   readonly isControlRecord?: boolean;
+  readonly batchContext?: FetchedBatch;
+}
+
+/** The range of offsets that a batch was written with, whatever compaction has taken from it. */
+export interface FetchedBatch {
+  readonly firstOffset: string;
+  readonly lastOffsetDelta: number;
 }
 
 interface KafkaJsError extends Error {

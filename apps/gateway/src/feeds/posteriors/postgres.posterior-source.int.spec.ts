@@ -4,13 +4,14 @@ import { partitionOf } from '#event-log';
 import { DATABASE_LOGINS, createOrm } from '#persistence';
 import { NO_EVIDENCE, foldOutcome, type PosteriorState } from '#posterior';
 import { PosteriorView } from '#routing';
-import { ReadDatabase, startReadPostgres } from '../../../../libs/read-models/src/__fixtures__/read-database.js';
+import { ReadDatabase, startReadPostgres } from '../../../../../libs/read-models/src/__fixtures__/read-database.js';
 import {
   factsOf,
   respondedFact,
   type SampleRequest,
-} from '../../../../libs/read-models/src/__fixtures__/sample-facts.js';
-import type { TestPostgres } from '../../../../test/engines/postgres.js';
+} from '../../../../../libs/read-models/src/__fixtures__/sample-facts.js';
+import type { TestPostgres } from '../../../../../test/engines/postgres.js';
+import { KnownPosteriors } from './known-posteriors.js';
 import { PostgresPosteriorSource } from './postgres.posterior-source.js';
 
 const TENANT = 'acme-prod';
@@ -43,7 +44,8 @@ describe('what a gateway knows of posteriors', () => {
     orm = await createOrm({ url, entities: [], poolMax: 2, statementTimeoutMs: 10_000, applicationName: 'spec' });
     said = [];
     view = new PosteriorView();
-    source = new PostgresPosteriorSource(orm.em, view, pino({}, { write: (line) => void said.push(line) }));
+    const logger = pino({}, { write: (line) => void said.push(line) });
+    source = new PostgresPosteriorSource(orm.em, new KnownPosteriors(view, logger));
   });
   afterEach(async () => {
     await orm.close();

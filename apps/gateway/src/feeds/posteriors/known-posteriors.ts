@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import { parsePosteriorRow, posteriorKey, serialisePosterior, type ReadPosteriorRow } from '#posterior';
+import type { PosteriorChanges } from '#read-models';
+import type { PosteriorView } from '#routing';
+
+type Versions = ReadonlyMap<number, bigint>;
+
+/**
+ * What a gateway knows of the projectors' posteriors, from wherever it heard of them. A state is taken in if it is newer
+ * than the one that is known: neither a projector that was replaced nor a database that lost its last moment brings an
+ * older one back.
+ */
+export class KnownPosteriors {
+  /** Next offsets of the tables as they were read: everything before them is in. */
+  private readonly reconciled = new Map<number, bigint>();
+  /** Next offset by row of what is newer than that. */
+  private readonly newer = new Map<number, Map<string, bigint>>();
+
+  constructor(
+    private readonly view: PosteriorView,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Takes in what one statement has read of the tables since the versions before. */
+  takeTables(before: Versions, { versions, changed }: PosteriorChanges): void {
+    const rows = changed.map(({ state, ...row }) => ({ ...row, posterior: serialisePosterior(state) }));
+    const byPartition = Map.groupBy(rows, ({ partition }) => partition);
+    for (const [partition, version] of versions) {
+      if (before.get(partition) === version) continue;
+      this.apply(partition, version, this.unknownOf(byPartition.get(partition) ?? []));
+      this.reconcile(partition, version);
+    }
+  }
+
+  /** Takes in messages of the topic in their order; what one publication told of a partition, in one step. */
+  takeMessages(values: readonly string[]): void {
+    const parsed = values.map(parsePosteriorRow);
+    const rows = parsed.filter((row) => row !== null);
+    if (rows.length < parsed.length) {
+      this.logger.error({ messages: parsed.length - rows.length }, 'messages of the topic of posteriors make no sense');
+    }
+    for (const [partition, told] of Map.groupBy(rows, (row) => row.partition)) {
+      const unknown = this.unknownOf(told);
+      const newest = unknown.reduce((most, { nextOffset }) => (nextOffset > most ? nextOffset : most), 0n);
+      if (unknown.length > 0) this.apply(partition, newest, unknown);
+    }
+  }
+
+  /** The newest of each row, where it is newer than what is known; remembers that it is known now. */
+  private unknownOf(rows: readonly ReadPosteriorRow[]): ReadPosteriorRow[] {
+    const found = new Map<string, ReadPosteriorRow>();
+    for (const row of rows) {
+      const key = posteriorKey(row);
+      if (row.nextOffset <= this.versionOf(row.partition, key)) continue;
+      found.set(key, row);
+      this.remember(row, key);
+    }
+    return [...found.values()];
+  }
+
+  private versionOf(partition: number, key: string): bigint {
+    return this.newer.get(partition)?.get(key) ?? this.reconciled.get(partition) ?? 0n;
+  }
+
+  private remember({ partition, nextOffset }: ReadPosteriorRow, key: string): void {
+    const newer = this.newer.get(partition) ?? new Map<string, bigint>();
+    newer.set(key, nextOffset);
+    this.newer.set(partition, newer);
+  }
+
+  /** What lies before the version of the tables is known without being remembered row by row. */
+  private reconcile(partition: number, version: bigint): void {
+    if (version > (this.reconciled.get(partition) ?? 0n)) this.reconciled.set(partition, version);
+    const newer = this.newer.get(partition);
+    for (const [key, nextOffset] of newer ?? []) if (nextOffset <= version) newer?.delete(key);
+  }
+
+  private apply(partition: number, version: bigint, rows: readonly ReadPosteriorRow[]): void {
+    const known = this.view.versionOf(partition).nextOffset;
+    const { broken } = this.view.apply({ partition, nextOffset: version > known ? version : known }, rows);
+    if (broken > 0)
+      this.logger.error({ partition, broken }, 'posteriors could not be read; these candidates start from the prior');
+  }
+}
