@@ -9,7 +9,7 @@ import { describeArchivePass } from '../reports/describe-archive-pass.js';
 import { describeTrimPass } from '../reports/describe-trim-pass.js';
 import { assertPresent } from '../installation.js';
 import { openLog } from '../open-log.js';
-import { TopicTrimming, parseAge } from '../topic-trimming.js';
+import { TopicTrimming, parseAge } from '../archiving/topic-trimming.js';
 
 interface ArchiveFlags {
   readonly follow?: boolean;

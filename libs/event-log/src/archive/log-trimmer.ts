@@ -31,8 +31,8 @@ export interface TrimRequest {
 }
 
 /**
- * Drops of a log what its archive holds. Every segment is read back and checked, to its last event, before the log loses
- * what is in it; of a segment all is dropped or nothing, so that none is read twice for that.
+ * Drops of a log what its archive holds. Every segment is read back and checked, to its last event, before the log
+ * loses what is in it; of a segment all is dropped or nothing, so that none is read twice for that.
  */
 export class LogTrimmer {
   constructor(private readonly options: TrimmerOptions) {}

@@ -36,8 +36,8 @@ interface WantedTopic {
 
 /**
  * Creates the topics of events and of posteriors where they are missing. Partitions are fixed for ever, since a
- * tenant's events keep their order only while it stays in its partition; nothing is deleted until an archiver has it, so
- * retention has no end.
+ * tenant's events keep their order only while it stays in its partition; nothing is deleted until an archiver has it,
+ * so retention has no end.
  * @returns what was created. @throws TopicMismatchError
  */
 export async function ensureTopics(options: KafkaOptions, durability: TopicDurability): Promise<readonly string[]> {

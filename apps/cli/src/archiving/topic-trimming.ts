@@ -2,8 +2,8 @@ import { Pool } from 'pg';
 import type { Clock } from '#contracts';
 import { KafkaTrimmableLog, LogTrimmer, type LogReader, type TrimPass, type openArchiveStore } from '#event-log';
 import { durableCursors } from '#read-models';
-import type { CliConfig } from './cli.config.js';
-import { CommandFailedError } from './cli.errors.js';
+import type { CliConfig } from '../cli.config.js';
+import { CommandFailedError } from '../cli.errors.js';
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
