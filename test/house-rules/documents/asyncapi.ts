@@ -21,8 +21,8 @@ const POSTERIORS = [
   'What routing has learnt of each candidate in each cell, as projectors have committed it to the read model',
   '`posterior`: a table as a topic. The last message of a key is its row; older ones are compacted away at some time.',
   'A row is newer than another of its key if its `next_offset` is greater: ignore one that is not, for a projector',
-  'that was replaced may send late. A row that changes all the time is published about four times a second, and all rows',
-  'of a partition again whenever a projector takes it over. A new field may appear.',
+  'that was replaced may send late. A row that changes all the time is published about four times a second, and all',
+  'rows of a partition again whenever a projector takes it over. A new field may appear.',
 ].join(' ');
 
 /** `docs/asyncapi.yaml`: topics, messages and headers; payloads are the files of docs/schemas/. */

@@ -7,8 +7,8 @@ type Versions = ReadonlyMap<number, bigint>;
 
 /**
  * What a gateway knows of the projectors' posteriors, from wherever it heard of them. A state is taken in if it is
- * newer than the one that is known: neither a projector that was replaced nor a database that lost its last moment brings an
- * older one back.
+ * newer than the one that is known: neither a projector that was replaced nor a database that lost its last moment
+ * brings an older one back.
  */
 export class KnownPosteriors {
   /** Next offsets of the tables as they were read: everything before them is in. */
