@@ -1,3 +1,4 @@
+export { durableCursors } from './cursors/durable-cursors.query.js';
 export * from './audit-log/event-place.query.js';
 export { dispatchTo } from './fold/collect-rows.js';
 export type { Projection } from './fold/define-projection.js';

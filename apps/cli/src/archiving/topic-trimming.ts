@@ -39,7 +39,7 @@ export class TopicTrimming {
     }
     const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
     const trimmable = new KafkaTrimmableLog({ ...cluster.kafka, clientId: 'overture-cli', onTrouble });
-    const pool = new Pool({ connectionString: cluster.projectorUrl.reveal(), max: 1, application_name: 'overture' });
+    const pool = new Pool({ connectionString: cluster.migratorUrl.reveal(), max: 1, application_name: 'overture' });
     pool.on('error', () => undefined); // the query that waits is told, too
     return new TopicTrimming(new LogTrimmer({ ...archived, trimmable }), pool, olderThanMs);
   }
