@@ -28,14 +28,17 @@ export interface Victim {
 
 /** What a campaign has different from the others. */
 interface Choices {
+  readonly gateways: number;
   readonly projectors: number;
   /** Every process reaches the engines by proxies of its own, and all of them the provider by one. */
   readonly hasRoads: boolean;
   /** More of `overture.yaml`. */
   readonly settings: object;
+  /** Of every process. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Three gateways, two projectors, Kafka, PostgreSQL and Redis through all rounds of a campaign. */
+/** Gateways, projectors, Kafka, PostgreSQL and Redis through all rounds of a campaign. */
 export class ClusterUnderFault implements Premises {
   /** A database that was killed is a reason for `ledger_unavailable`, a dead gateway's holds for `budget_held`. */
   readonly phantomCodes = new Set(['budget_exhausted']);
@@ -49,16 +52,22 @@ export class ClusterUnderFault implements Premises {
 
   static async create(
     behaviour: Behaviour,
-    { projectors = PROJECTORS, hasRoads = false, settings = {} }: Partial<Choices> = {},
+    {
+      gateways = GATEWAYS,
+      projectors = PROJECTORS,
+      hasRoads = false,
+      settings = {},
+      environment = {},
+    }: Partial<Choices> = {},
   ): Promise<ClusterUnderFault> {
     const upstream = await ScriptedUpstream.start(behaviour);
     const redis = await RedisServer.start();
     const roads = hasRoads ? await ClusterRoads.start(namesOf(projectors), ROADS_SEED) : null;
     const cluster = await Cluster.start({
       config: { ...configUnderFault(roads?.leadToProvider(upstream) ?? upstream.baseUrl), ...settings },
-      gateways: GATEWAYS,
+      gateways,
       projectors,
-      environment: { OVERTURE_REDIS_URL: redis.url },
+      environment: { OVERTURE_REDIS_URL: redis.url, ...environment },
       ...(roads !== null && {
         kafka: { doorsBehind: roads.kafkaPorts },
         settingsOf: (name, engines) => roads.leadTo(name, engines, redis),
