@@ -7,7 +7,7 @@ export const FAULTS = [
   { name: 'kill-cluster', what: 'kill -9 of any process of a cluster under load', rounds: [16, 120] },
   { name: 'crash-points', what: 'a gateway ends itself by SIGKILL, so often at each labelled point', rounds: [3, 20] },
   { name: 'budget-edge', what: '200 requests at once at the edge of a budget, at three gateways', rounds: [50, 2000] },
-  { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [10, 200] },
+  { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [5, 200] },
   {
     name: 'postgres-loss',
     what: 'PostgreSQL killed, full of connections, its rows locked, under load',
