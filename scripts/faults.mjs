@@ -21,7 +21,7 @@ function list() {
 async function runFault(name, { tier, rounds, seed, environment }) {
   const folder = mkdtempSync(join(tmpdir(), 'overture-faults-'));
   const report = join(folder, 'report.jsonl');
-  const args = [...JEST_FLAGS, '--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`, '--ci'];
+  const args = [...JEST_FLAGS, ...placeOf(name), '--ci'];
   const env = {
     ...environment,
     FAULT_REPORT: report,
@@ -41,6 +41,13 @@ async function runFault(name, { tier, rounds, seed, environment }) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Where jest finds the spec of a fault. */
+function placeOf(name) {
+  const [path, title] = FAULTS.find((fault) => fault.name === name)?.cases ?? [];
+  if (path === undefined) return ['--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`];
+  return ['--selectProjects', 'int', '--testPathPatterns', `/${path}$`, '--testNamePattern', title];
 }
 
 async function run({ only = FAULTS.map(({ name }) => name), tier = 'pr', rounds, seed }) {

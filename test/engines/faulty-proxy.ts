@@ -53,10 +53,12 @@ export class FaultyProxy {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Connections let in, cut and forgotten, frames of Kafka lost: what really happened, not what was asked for. */
-  get counts(): { accepted: number; cut: number; forgotten: number; requestsLost: number; responsesLost: number } {
+  /** What really happened, not what was asked for: connections; writes that were lost or held back; Kafka's frames. */
+  get counts(): Record<'accepted' | 'cut' | 'forgotten' | 'lost' | 'held' | 'requestsLost' | 'responsesLost', number> {
     const { request, response } = this.losses.counts;
-    return { ...this.cuts, requestsLost: request, responsesLost: response };
+    const roads = Object.values(this.roads) as Road[];
+    const [lost, held] = [sum(roads.map((road) => road.lost)), sum(roads.map((road) => road.held))];
+    return { ...this.cuts, lost, held, requestsLost: request, responsesLost: response };
   }
 
   get connections(): number {
@@ -153,3 +155,5 @@ export class FaultyProxy {
     return direction === 'both' ? Object.values(this.roads) : [this.roads[direction]];
   }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -1,6 +1,7 @@
 /**
  * Every fault campaign: `name` is the name of its spec, `rounds` how often the fault is injected per tier. A new fault
- * is one spec that opens a Campaign of its name, and one row here.
+ * is one spec that opens a Campaign of its name, and one row here. A case of the log's suite that goes on for longer in
+ * a night says where it is: `cases` are a spec and the beginning of a title.
  */
 export const FAULTS = [
   { name: 'kill-gateway', what: 'kill -9 of the gateway under load, with or without its children', rounds: [25, 500] },
@@ -27,6 +28,21 @@ export const FAULTS = [
   { name: 'slow-disk', what: 'every sync of the journal takes 200 ms longer', rounds: [3, 20] },
   { name: 'power-loss', what: 'a power cut: unsynced writes of the journal are lost or torn', rounds: [20, 300] },
   { name: 'kafka-away', what: 'SIGSTOP, kill -9 and rolling restarts of Kafka under load', rounds: [3, 30] },
+  { name: 'partition', what: 'replicas cut off from Kafka, PostgreSQL or Redis, one way or both', rounds: [3, 100] },
+  { name: 'bad-network', what: 'loss, delay, slices and resets on every connection', rounds: [3, 30] },
+  { name: 'zombie-projector', what: 'a projector stopped until others have its partitions', rounds: [3, 100] },
+  {
+    name: 'rebalance-storm',
+    what: 'consumers of the log that join and leave every 2 s (C8)',
+    rounds: [15, 150],
+    cases: ['kafka/group-membership.int.spec.ts', 'C8'],
+  },
+  {
+    name: 'log-soak',
+    what: 'minutes of 1,000 events a second, on journal and Kafka (C14)',
+    rounds: [1, 60],
+    cases: ['soak/log-soak.int.spec.ts', 'C14'],
+  },
   { name: 'redis-loss', what: 'FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis under load', rounds: [6, 50] },
   { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
   { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { FaultyProxy, type FaultyProxyOptions } from '../faulty-proxy.js';
 import { waitUntil } from '../wait-until.js';
@@ -156,6 +159,44 @@ describe('a faulty proxy', () => {
     expect(client.heard).toBe('');
     proxy.heal();
     await client.hears('answer');
+  });
+
+  it('forgets connections, so that neither side hears anything more of the other', async () => {
+    await start();
+    const { client, peer } = await converse();
+    expect(proxy.forget()).toBe(1);
+    client.socket.end('question');
+    peer.socket.write('hello');
+    await proveThatTimePasses();
+    expect([peer.heard, peer.isEnded, client.heard, client.error]).toEqual(['', false, '', undefined]);
+    const fresh = await converse();
+    fresh.client.socket.write('again');
+    await fresh.peer.hears('again');
+  });
+
+  it('loses writes, which come later and in order', async () => {
+    await start({ seed: 7 });
+    const { client, peer } = await converse();
+    proxy.slow({ lossChance: 0.3, sliceBytes: 20 }, 'toServer');
+    const text = Array.from({ length: 50 }, (_, index) => `${index},`).join('');
+    const startedMs = performance.now();
+    client.socket.write(text);
+    await peer.hears(text);
+    expect(proxy.counts.lost).toBeGreaterThan(0);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(199);
+  });
+
+  it('leads to a Unix socket', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
+    const local = createServer((socket) => socket.pipe(socket)).listen(join(folder, 'socket'));
+    await once(local, 'listening');
+    await start({ target: join(folder, 'socket') });
+    const client = dial();
+    client.socket.write('echo');
+    await client.hears('echo');
+    client.socket.destroy();
+    local.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('delays, and does not take longer for more', async () => {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dice } from '../../faults/lab/dice.js';
-import { retransmissionMs, type Road } from './road.js';
+import type { Road } from './road.js';
 
 /** How a connection ends: in order, by a reset, or not at all while nothing more arrives. */
 export type Ending = 'fin' | 'rst' | 'silence';
@@ -64,13 +64,12 @@ export class Lane {
   }
 
   private enter(traveller: Traveller): void {
-    const { weather } = this.road;
-    const { delayMs, jitterMs, bytesPerSecond } = weather;
+    const { delayMs, jitterMs, bytesPerSecond } = this.road.weather;
     const size = typeof traveller === 'string' ? 0 : traveller.length;
     const nowMs = performance.now();
     this.sentMs = Math.max(this.sentMs, nowMs) + (bytesPerSecond === 0 ? 0 : (size * 1000) / bytesPerSecond);
     const jitter = jitterMs === 0 ? 0 : jitterMs * (2 * this.dice.next() - 1);
-    const travelMs = Math.max(0, delayMs + jitter) + retransmissionMs(weather, this.dice);
+    const travelMs = Math.max(0, delayMs + jitter) + this.road.retransmissionMs(this.dice);
     this.arrivesMs = Math.max(this.arrivesMs, this.sentMs + travelMs);
     this.queue.push({ traveller, dueMs: this.arrivesMs });
     this.queuedBytes += size;

@@ -19,22 +19,28 @@ export const FAIR_WEATHER: Weather = { delayMs: 0, jitterMs: 0, sliceBytes: 0, b
 
 /** First timeout of a retransmission in Linux (`TCP_RTO_MIN`), and the longest that one waits here. */
 const RETRANSMIT_FIRST_MS = 200;
-const RETRANSMIT_MAX_MS = 6_400;
-
-/** How much later a write arrives that may have been lost, and its repetitions, too. */
-export function retransmissionMs({ lossChance }: Weather, dice: Dice): number {
-  let lateMs = 0;
-  for (let waitMs = RETRANSMIT_FIRST_MS; lossChance > 0 && dice.next() < lossChance; waitMs *= 2) {
-    lateMs += Math.min(waitMs, RETRANSMIT_MAX_MS);
-  }
-  return lateMs;
-}
+const RETRANSMIT_MAX_MS = 1_600;
 
 /** One direction of all connections through a proxy. */
 export class Road {
   weather = FAIR_WEATHER;
+  /** How often something had to wait. */
+  held = 0;
+  /** How many writes were lost, at first or again. */
+  lost = 0;
   private opened = Promise.resolve();
   private reopen: (() => void) | undefined;
+
+  /** How much later a write arrives that may be lost, and its repetitions, too. */
+  retransmissionMs(dice: Dice): number {
+    const { lossChance } = this.weather;
+    let lateMs = 0;
+    for (let waitMs = RETRANSMIT_FIRST_MS; lossChance > 0 && dice.next() < lossChance; waitMs *= 2) {
+      lateMs += Math.min(waitMs, RETRANSMIT_MAX_MS);
+      this.lost += 1;
+    }
+    return lateMs;
+  }
 
   /** Bytes stay where they are, and so do ends of connections. */
   block(): void {
@@ -48,6 +54,7 @@ export class Road {
 
   /** Resolves when bytes may pass. */
   async passable(): Promise<void> {
+    if (this.reopen !== undefined) this.held += 1;
     while (this.reopen !== undefined) await this.opened;
   }
 }

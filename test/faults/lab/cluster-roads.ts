@@ -10,7 +10,11 @@ export type EngineName = (typeof ENGINES)[number];
 /** How one gateway or projector reaches the engines: a proxy to each. */
 export type Roads = Readonly<Record<EngineName, FaultyProxy>>;
 
-const LOGIN = { gateway: DATABASE_LOGINS.gateway, projector: DATABASE_LOGINS.projector };
+/** Connection URL of one process. PostgreSQL knows projectors by their names. */
+export function databaseUrlOf(name: string, postgres: Engines['postgres']): string {
+  if (name.startsWith('gateway')) return postgres.url(DATABASE_LOGINS.gateway);
+  return `${postgres.url(DATABASE_LOGINS.projector)}?application_name=${name}`;
+}
 
 /** A proxy between every process of a cluster and every engine, and one between the gateways and their provider. */
 export class ClusterRoads {
@@ -56,12 +60,12 @@ export class ClusterRoads {
     if (roads === undefined) throw new Error(`${name} has no roads`);
     roads.kafka.target = broker.doors[[...this.of.keys()].indexOf(name)] ?? 0;
     roads.redis.target = server.port;
-    const url = postgres.url(name.startsWith('gateway') ? LOGIN.gateway : LOGIN.projector);
+    const url = databaseUrlOf(name, postgres);
     const [place = '', folder = '', port = ''] = /@([^/:]+):(\d+)/.exec(url) ?? [];
     roads.postgres.target = `${decodeURIComponent(folder)}/.s.PGSQL.${port}`;
     return {
       OVERTURE_KAFKA_BROKERS: roads.kafka.address,
-      OVERTURE_DATABASE_URL: url.replace(place, `@${roads.postgres.address}`),
+      OVERTURE_DATABASE_URL: url.replace(place, `@${roads.postgres.address}`), // TCP, and not a Unix socket
       OVERTURE_REDIS_URL: `redis://${roads.redis.address}`,
     };
   }

@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { Cluster, type Replica } from '../../engines/cluster.js';
 import { RedisServer } from '../../engines/redis-server.js';
 import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
 import type { Premises } from './book-check.js';
-import { ClusterRoads } from './cluster-roads.js';
-import { Crowd } from './crowd.js';
+import { ClusterRoads, databaseUrlOf } from './cluster-roads.js';
+import { Crowd, type Received } from './crowd.js';
 import type { Dice } from './dice.js';
 import { configUnderFault, killHard, rebuildDifferences } from './installation-under-fault.js';
 import { InstalledDatabase } from './installed-database.js';
@@ -13,6 +14,19 @@ import { TopicAudit } from './topic-audit.js';
 
 const GATEWAYS = 3;
 const PROJECTORS = 2;
+/** Callers at each gateway, and their answers, once a fault is over. */
+const CALM_SIZE = 10;
+const CALM_ANSWERS = 30;
+/** Refusals for which there is a reason only while something is away, or used up. */
+const NEVER_IN_CALM = new Set([
+  'budget_exhausted',
+  'budget_held',
+  'rate_limit_exceeded',
+  'ledger_unavailable',
+  'journal_unavailable',
+  'journal_full',
+  'internal_error',
+]);
 /** Seed of proxies; what they do is told by the dice of each round. */
 const ROADS_SEED = 1_000;
 /** Callers at each gateway. */
@@ -62,16 +76,15 @@ export class ClusterUnderFault implements Premises {
   ): Promise<ClusterUnderFault> {
     const upstream = await ScriptedUpstream.start(behaviour);
     const redis = await RedisServer.start();
-    const roads = hasRoads ? await ClusterRoads.start(namesOf(projectors), ROADS_SEED) : null;
+    const roads = hasRoads ? await ClusterRoads.start(namesOf(gateways, projectors), ROADS_SEED) : null;
     const cluster = await Cluster.start({
       config: { ...configUnderFault(roads?.leadToProvider(upstream) ?? upstream.baseUrl), ...settings },
       gateways,
       projectors,
       environment: { OVERTURE_REDIS_URL: redis.url, ...environment },
-      ...(roads !== null && {
-        kafka: { doorsBehind: roads.kafkaPorts },
-        settingsOf: (name, engines) => roads.leadTo(name, engines, redis),
-      }),
+      kafka: { doorsBehind: roads?.kafkaPorts ?? [] },
+      settingsOf: (name, engines) =>
+        roads?.leadTo(name, engines, redis) ?? { OVERTURE_DATABASE_URL: databaseUrlOf(name, engines.postgres) },
     });
     return new ClusterUnderFault(upstream, cluster, redis, roads);
   }
@@ -105,6 +118,19 @@ export class ClusterUnderFault implements Premises {
   /** Callers at every gateway. */
   crowds(name: string, dice: Dice, size = CROWD_SIZE): Crowd[] {
     return this.cluster.replicas.map(({ url, slot }) => new Crowd({ url, dice, size, name: `${name}-${slot}` }));
+  }
+
+  /** Callers at every gateway once nothing is in the way; and those whom it refused although nothing gives reason. */
+  async askAfterwards(name: string, dice: Dice): Promise<{ received: readonly Received[]; refused: string[] }> {
+    const crowds = this.crowds(name, dice, CALM_SIZE);
+    await Promise.all(crowds.map((crowd) => crowd.answered(CALM_ANSWERS)));
+    await Promise.all(crowds.map((crowd) => crowd.stop()));
+    const received = crowds.flatMap((crowd) => crowd.received);
+    const refused = received.filter(({ code }) => NEVER_IN_CALM.has(code));
+    return {
+      received,
+      refused: refused.map(({ clientId, code }) => `${clientId} was refused with ${code} afterwards`),
+    };
   }
 
   /** What a gateway says of itself under this name, 0 where it says nothing yet, for each of them. */
@@ -143,6 +169,14 @@ export class ClusterUnderFault implements Premises {
     await waitUntil(async () => (await this.metrics('overture_journal_backlog_events')).every((count) => count === 0));
   }
 
+  /** Events of the gateways' journals that the topic has not, or in another order. */
+  async shippingDifferences(): Promise<string[]> {
+    const topic = this.newAudit();
+    await topic.advance();
+    const journals = this.cluster.replicas.map(({ dataDir }) => join(dataDir, 'journal'));
+    return (await Promise.all(journals.map((journal) => topic.unlike(journal)))).flat();
+  }
+
   async rebuildDifferences(): Promise<string[]> {
     return rebuildDifferences(await this.cluster.overture('rebuild', '--compare-only', '--json'));
   }
@@ -175,7 +209,7 @@ export class ClusterUnderFault implements Premises {
   }
 }
 
-const namesOf = (projectors: number): string[] => [
-  ...Array.from({ length: GATEWAYS }, (_, index) => `gateway-${index}`),
+const namesOf = (gateways: number, projectors: number): string[] => [
+  ...Array.from({ length: gateways }, (_, index) => `gateway-${index}`),
   ...Array.from({ length: projectors }, (_, index) => `projector-${index}`),
 ];

@@ -76,6 +76,15 @@ export class InstalledDatabase {
     };
   }
 
+  /** Projectors by the names of their connections, the one that did something last first; whether amid a transaction. */
+  async projectors(): Promise<readonly { readonly name: string; readonly isInTransaction: boolean }[]> {
+    const { rows } = await this.client.query<{ name: string; is_in_transaction: boolean }>(
+      `select application_name as name, xact_start is not null as is_in_transaction
+         from pg_stat_activity where application_name like 'projector-%' order by state_change desc`,
+    );
+    return rows.map(({ name, is_in_transaction }) => ({ name, isInTransaction: is_in_transaction }));
+  }
+
   async ledger(): Promise<readonly LedgerRow[]> {
     const { rows } = await this.client.query<{ request_id: string; amount_nano_usd: string | null }>(
       'select request_id::text, amount_nano_usd::text from read.cost_ledger',
@@ -84,6 +93,17 @@ export class InstalledDatabase {
       requestId: request_id,
       amountNanoUsd: amount_nano_usd === null ? null : BigInt(amount_nano_usd),
     }));
+  }
+
+  /** Sets a budget's limit to so much beyond everything that is promised, in nano-USD; returns the new limit. */
+  async leaveRoom(budget: string, room: bigint): Promise<bigint> {
+    const { rows } = await this.client.query<{ limit: string }>(
+      `update control.budget b set limit_nano_usd = p.committed_nano_usd + $2
+         from control.budget_period p where p.budget_id = b.id and b.name = $1
+       returning b.limit_nano_usd::text as limit`,
+      [budget, String(room)],
+    );
+    return BigInt(rows[0]?.limit ?? 0);
   }
 
   async accounts(): Promise<readonly AuthorityAccount[]> {

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from 'pg';
 import { nanoUsdOf } from '#ledger';
 import { describeWithKafka } from '../../engines/kafka-broker.js';
 import { answerWhole } from '../../engines/scripted-upstream.js';
@@ -8,6 +7,7 @@ import { BookCheck } from '../lab/book-check.js';
 import { ClusterUnderFault } from '../lab/cluster-under-fault.js';
 import type { Received } from '../lab/crowd.js';
 import type { Dice } from '../lab/dice.js';
+import type { InstalledDatabase } from '../lab/installed-database.js';
 
 const ROUND_MS_MAX = 60_000;
 const AT_ONCE = 200;
@@ -27,17 +27,16 @@ type Answer = Received & { readonly limitNanoUsd: bigint };
 describeWithKafka('many requests at once at the edge of a budget, at three gateways', () => {
   const campaign = new Campaign('budget-edge');
   let premises: ClusterUnderFault;
-  let database: Client;
+  let database: InstalledDatabase;
   let asked = 0;
 
   beforeAll(async () => {
     premises = await ClusterUnderFault.create(answerWhole());
-    database = new Client({ connectionString: premises.cluster.postgres.url('postgres') });
-    await database.connect();
+    database = await premises.database();
   });
   afterAll(async () => {
     campaign.report();
-    await database.end();
+    await database.close();
     await premises.discard();
   });
 
@@ -62,15 +61,7 @@ describeWithKafka('many requests at once at the edge of a budget, at three gatew
     };
   };
   /** Leaves room for so many requests beyond everything that is promised; returns the new limit. */
-  const leaveRoom = async (requests: number): Promise<bigint> => {
-    const { rows } = await database.query<{ limit: string }>(
-      `update control.budget b set limit_nano_usd = p.committed_nano_usd + $1
-         from control.budget_period p where p.budget_id = b.id and b.name = 'all'
-       returning b.limit_nano_usd::text as limit`,
-      [String(BigInt(requests) * COST_NANO_USD)],
-    );
-    return BigInt(rows[0]?.limit ?? 0);
-  };
+  const leaveRoom = (requests: number): Promise<bigint> => database.leaveRoom('all', BigInt(requests) * COST_NANO_USD);
   const costOf = (answers: readonly Received[]): bigint =>
     answers.reduce((sum, { costUsd }) => sum + (costUsd === null ? 0n : nanoUsdOf(costUsd)), 0n);
 

@@ -1,4 +1,5 @@
 import { describeWithKafka } from '../../../../test/engines/kafka-broker.js';
+import { Campaign } from '../../../../test/faults/campaign.js';
 import type { LogEvent } from '../event-log.port.js';
 import { makeRecords } from '../log-records.suite.js';
 import type { KafkaLogReader } from './kafka.log-reader.js';
@@ -6,7 +7,6 @@ import { KafkaUnderTest } from './kafka-under-test.suite.js';
 import type { KafkaOptions } from './client/kafka.options.js';
 
 const PARTITIONS = 8;
-const STORM_MS = 30_000;
 const COME_OR_GO_EVERY_MS = 2_000;
 const FENCED_MS = 250;
 
@@ -105,6 +105,7 @@ describeWithKafka('consumers that share the partitions of a topic', () => {
     const { log } = await kafka.open(options);
     const cursors = new Cursors();
     const consumers = [new Consumer(kafka, options, cursors)];
+    const campaign = new Campaign('rebalance-storm');
     let appended = 0;
     let isOver = false;
     const appending = (async () => {
@@ -114,7 +115,7 @@ describeWithKafka('consumers that share the partitions of a topic', () => {
         await later(40);
       }
     })();
-    for (let passedMs = 0; passedMs < STORM_MS; passedMs += COME_OR_GO_EVERY_MS) {
+    for (; campaign.injected < campaign.rounds; campaign.injected += 1) {
       await later(COME_OR_GO_EVERY_MS);
       if (consumers.length < 3) consumers.push(new Consumer(kafka, options, cursors));
       else await consumers.shift()?.leave();
@@ -128,6 +129,8 @@ describeWithKafka('consumers that share the partitions of a topic', () => {
       expect(events.map(({ offset }) => offset)).toEqual(events.map((_, index) => BigInt(index)));
     }
     expect(effects()).toBe(appended);
+    campaign.checked = appended;
+    campaign.report();
     await Promise.all([...consumers.map((consumer) => consumer.leave()), log.close()]);
   });
 
