@@ -28,6 +28,9 @@ const RECALL_CHANNEL = 'overture_recall';
 /** How often a recall looks whether the others have reported. */
 const RECALL_LOOK_MS = 25;
 const LISTEN_AGAIN_AFTER_MS = 1_000;
+/** One that has not answered by the next time is given up. */
+const ASK_EVERY_MS = 5_000;
+const PATIENCE = { keepAlive: true, connectionTimeoutMillis: 5_000 };
 
 const OPEN_ACCOUNT = `insert into control.budget_period (budget_id, period_key, tenant_id)
   select id, :period, tenant_id from control.budget where id = :budget on conflict do nothing`;
@@ -174,6 +177,7 @@ export class PostgresSliceAuthority extends SliceAuthority {
 class RecallWatch {
   private client: Client | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private beat: NodeJS.Timeout | undefined;
   private closed = false;
 
   constructor(
@@ -183,13 +187,14 @@ class RecallWatch {
   ) {}
 
   async connect(): Promise<void> {
-    const client = new Client({ connectionString: this.url, application_name: 'gateway recalls', keepAlive: true });
+    const client = new Client({ connectionString: this.url, application_name: 'gateway recalls', ...PATIENCE });
     this.client = client;
     client.on('notification', ({ payload = '' }) => this.onRecall(payload));
     client.on('error', (error) => this.again(error));
     try {
       await client.connect();
       await client.query(`listen ${RECALL_CHANNEL}`);
+      this.listenOn(client);
     } catch (error) {
       this.again(error);
     }
@@ -198,7 +203,22 @@ class RecallWatch {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.beat);
     this.client?.end().catch(() => undefined); // it is going away either way
+  }
+
+  /** Nobody says so when the network has forgotten a connection on which nothing is sent: it has to be asked. */
+  private listenOn(client: Client): void {
+    let isAnswered = true;
+    clearInterval(this.beat);
+    this.beat = setInterval(() => {
+      if (!isAnswered) return this.again(new Error('PostgreSQL does not answer'));
+      isAnswered = false;
+      client.query('select 1').then(
+        () => (isAnswered = true),
+        () => undefined, // told as an event, too
+      );
+    }, ASK_EVERY_MS).unref();
   }
 
   private again(error: unknown): void {
@@ -206,6 +226,7 @@ class RecallWatch {
     this.logger.warn({ err: error }, 'recalls of budget slices are not heard; listening again');
     this.client?.end().catch(() => undefined);
     clearTimeout(this.timer);
+    clearInterval(this.beat);
     this.timer = setTimeout(() => void this.connect(), LISTEN_AGAIN_AFTER_MS).unref();
   }
 }

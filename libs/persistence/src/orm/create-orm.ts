@@ -1,4 +1,6 @@
 import { defineConfig, MikroORM, type EntitySchema, type Options } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
+import { endSilentConnections } from './end-silent-connections.js';
 import { releaseDeadConnections } from './release-dead-connections.js';
 
 /** What a process needs to open its database. */
@@ -16,6 +18,8 @@ export interface OrmOptions {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
+/** Linux would ask for the first time after two hours whether the other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** Settings of the ORM; for `MikroOrmModule.forRoot`, or through `createOrm`. */
 export function ormConfig(options: OrmOptions): Options {
@@ -30,7 +34,11 @@ export function ormConfig(options: OrmOptions): Options {
       statement_timeout: options.statementTimeoutMs,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
-      onPoolCreated: releaseDeadConnections,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      onPoolCreated: (pool: Pool) => {
+        releaseDeadConnections(pool);
+        endSilentConnections(pool, options.statementTimeoutMs);
+      },
     },
     // The tenant is set per transaction, so that a pooled connection never keeps one.
     sessionContext: 'transaction',
