@@ -14,7 +14,7 @@ One line of JSON per fault on standard output; what a failed one found on standa
 
 function list() {
   const tiers = (rounds) => TIERS.map((tier, index) => `${tier} ${rounds[index]}`).join(', ');
-  for (const { name, what, rounds } of FAULTS) console.log(`${name.padEnd(16)} ${what} (${tiers(rounds)})`);
+  for (const { name, what, rounds } of FAULTS) console.log(`${name.padEnd(20)} ${what} (${tiers(rounds)})`);
 }
 
 /** Runs the spec of one fault; resolves with the line that it left, or with one that says that it left none. */

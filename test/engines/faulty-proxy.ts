@@ -74,8 +74,8 @@ export class FaultyProxy {
   }
 
   /**
-   * What is between the two sides has forgotten their connections, as a firewall does that starts anew: on these neither
-   * hears anything more, an end included. Says how many there were. New ones are welcome.
+   * What is between the two sides has forgotten their connections, as a firewall does that starts anew: on these
+   * neither hears anything more, an end included. Says how many there were. New ones are welcome.
    */
   forget(): number {
     const { size } = this.links;

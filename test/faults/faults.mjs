@@ -32,6 +32,12 @@ export const FAULTS = [
   { name: 'bad-network', what: 'loss, delay, slices and resets on every connection', rounds: [3, 30] },
   { name: 'zombie-projector', what: 'a projector stopped until others have its partitions', rounds: [3, 100] },
   {
+    name: 'lost-acknowledgement',
+    what: 'acknowledgements of Kafka lost one after the other while other appends go on (C5)',
+    rounds: [500, 500],
+    cases: ['kafka/kafka.event-log.int.spec.ts', 'C5 loses and doubles nothing when hundreds'],
+  },
+  {
     name: 'rebalance-storm',
     what: 'consumers of the log that join and leave every 2 s (C8)',
     rounds: [15, 150],

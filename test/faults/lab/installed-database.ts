@@ -76,7 +76,7 @@ export class InstalledDatabase {
     };
   }
 
-  /** Projectors by the names of their connections, the one that did something last first; whether amid a transaction. */
+  /** Projectors, the one that did something last first; whether amid a transaction. */
   async projectors(): Promise<readonly { readonly name: string; readonly isInTransaction: boolean }[]> {
     const { rows } = await this.client.query<{ name: string; is_in_transaction: boolean }>(
       `select application_name as name, xact_start is not null as is_in_transaction

@@ -1,4 +1,5 @@
 import { describeWithKafka } from '../../../../test/engines/kafka-broker.js';
+import { Campaign } from '../../../../test/faults/campaign.js';
 import { OffsetOutOfRangeError } from '../event-log.errors.js';
 import type { LogRecord } from '../event-log.port.js';
 import { describeEventLog } from '../event-log.suite.js';
@@ -8,7 +9,6 @@ import { PRODUCER_CONFIG, clientConfig } from './client/kafka.options.js';
 import { Kafka } from './client/kafkajs-internals.js';
 import { toMessage } from './client/message-codec.js';
 
-const ACKNOWLEDGEMENTS_LOST = 500;
 const BROKER_AWAY_MS = 10_000;
 /** Longer than a request may take, so that clients give up and are built anew. */
 const SILENCE_MS = 17_000;
@@ -53,21 +53,25 @@ describeWithKafka('Kafka', () => {
       }
     };
 
-    it(`C5 loses and doubles nothing when ${ACKNOWLEDGEMENTS_LOST} acknowledgements are lost`, async () => {
+    it('C5 loses and doubles nothing when hundreds of acknowledgements are lost', async () => {
+      const campaign = new Campaign('lost-acknowledgement');
       const { log } = await kafka.open();
       const before = kafka.proxy.counts.responsesLost;
       const lost = (): number => kafka.proxy.counts.responsesLost - before;
-      const records = Array.from({ length: ACKNOWLEDGEMENTS_LOST }, () => makeRecords(6));
+      const records = Array.from({ length: campaign.rounds }, () => makeRecords(6));
       for (const round of records) {
         const wanted = lost() + 1;
         kafka.loseNext('acknowledgement');
         await Promise.all(round.map((record, index) => log.append([{ ...record, partition: index % 2 }])));
         expect(lost()).toBe(wanted);
+        campaign.injected += 1;
+        campaign.checked += round.length;
       }
       for (const partition of [0, 1]) {
         const wanted = records.flatMap((round) => round.filter((_, index) => index % 2 === partition));
         expect(ids(await readEffects(log, partition))).toEqual(ids(wanted));
       }
+      campaign.report();
       await log.close();
     });
 

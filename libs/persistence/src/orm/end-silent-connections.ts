@@ -6,8 +6,8 @@ const MARGIN_MS = 5_000;
 
 /**
  * Ends connections from which an answer does not come in the time that the server gives a statement: something between
- * here and there has forgotten them, or the server's machine is gone, and nobody says so. Whoever waits learns of it, and
- * the pool connects anew. Without it, a query could wait for ever, and everything behind it.
+ * here and there has forgotten them, or the server's machine is gone, and nobody says so. Whoever waits learns of it,
+ * and the pool connects anew. Without it, a query could wait for ever, and everything behind it.
  */
 export function endSilentConnections(pool: Pool, statementTimeoutMs: number): void {
   if (statementTimeoutMs === 0) return;

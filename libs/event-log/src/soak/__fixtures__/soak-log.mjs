@@ -25,8 +25,11 @@ export async function soakLog(log, seconds) {
   const following = Array.from({ length: PARTITIONS }, (_, partition) =>
     follow(log, { partition, count: total / PARTITIONS, problems }),
   );
-  await append(log, total);
-  await Promise.all(following);
+  try {
+    await Promise.all([append(log, total), ...following]);
+  } catch (error) {
+    problems.push(`ended early: ${error.stack}`);
+  }
   isOver = true;
   await sampling;
   await log.close();
