@@ -135,6 +135,16 @@ describeWithKafka('a cluster with a topic of posteriors and an archive', () => {
     expect(cluster.complaints()).toEqual([]);
   });
 
+  it('tells what a projector could not that was killed amid its work', async () => {
+    const chats = Array.from({ length: 30 }, (_, index) => chat(index % 2));
+    await chats[0];
+    await cluster.projectors[0]!.end('SIGKILL');
+    const ids = await Promise.all(chats);
+    cluster.projectors[0]!.start();
+    await untilBooked(ids);
+    await untilTold();
+  });
+
   it('publishes nothing for a rebuild', async () => {
     const before = await recordsIn('overture.posteriors');
     expect(await compared()).toBe('equal');

@@ -37,10 +37,21 @@ describeWithKafka('a table on Kafka', () => {
     }
   };
 
-  describeCompactedTable({
-    name: 'the table on Kafka',
-    open: async () => new KafkaCompactedTable(await kafka.newTopic()),
-  });
+  /** A topic that has just been made has its leaders a moment later, for one client and then for the next. */
+  const opened = async (options: KafkaOptions): Promise<KafkaCompactedTable> => {
+    const table = new KafkaCompactedTable(options);
+    const follower = table.follow();
+    const answers = (): Promise<boolean> =>
+      follower.next().then(
+        () => true,
+        () => false,
+      );
+    await waitUntil(answers);
+    await follower.close();
+    return table;
+  };
+
+  describeCompactedTable({ name: 'the table on Kafka', open: async () => opened(await kafka.newTopic()) });
 
   describe('with its topic', () => {
     let options: KafkaOptions;
@@ -49,7 +60,7 @@ describeWithKafka('a table on Kafka', () => {
     beforeEach(async () => {
       options = await kafka.newTopic();
       topic = posteriorsTopicOf(options.topic);
-      table = new KafkaCompactedTable(options);
+      table = await opened(options);
     });
     afterEach(() => table.close());
 

@@ -23,7 +23,9 @@ interface Answer {
 export class KafkaTableFollower extends TableFollower {
   readonly #topic: string;
   readonly #connection: KafkaConnection;
-  readonly #closing = Promise.withResolvers<never>();
+  #isClosed = false;
+  /** Ends the call that waits: a race against one promise for all calls would keep what every call gave. */
+  #giveUp: ((reason: Error) => void) | undefined;
   readonly #asked = new Map<string, Promise<Answer>>();
   /** Whom the requests went to: they end with it. */
   #cluster: Cluster | undefined;
@@ -33,15 +35,19 @@ export class KafkaTableFollower extends TableFollower {
     super();
     this.#topic = topic;
     this.#connection = new KafkaConnection(options, topic);
-    this.#closing.promise.catch(() => undefined); // told to whoever waits
   }
 
   async next(): Promise<readonly TableEntry[]> {
-    return await Promise.race([this.#closing.promise, this.#next()]);
+    if (this.#isClosed) throw new ClosedLogError();
+    const waiting = Promise.withResolvers<readonly TableEntry[]>();
+    this.#giveUp = waiting.reject;
+    this.#next().then(waiting.resolve, waiting.reject);
+    return await waiting.promise;
   }
 
   close(): Promise<void> {
-    this.#closing.reject(new ClosedLogError());
+    this.#isClosed = true;
+    this.#giveUp?.(new ClosedLogError());
     this.#connection.close();
     return Promise.resolve();
   }
