@@ -33,7 +33,9 @@ export async function soakLog(log, seconds) {
   isOver = true;
   await sampling;
   await log.close();
-  process.stdout.write(`${JSON.stringify({ events: total, problems: problems.slice(0, 20), samples })}\n`);
+  const report = JSON.stringify({ events: total, problems: problems.slice(0, 20), samples });
+  // kafkajs may keep connections for a while after they were given up, and with them the process.
+  process.stdout.write(`${report}\n`, () => process.exit());
 }
 
 const sampleEveryMs = (seconds) => Math.max(SAMPLE_EVERY_MS_MIN, (seconds * 1_000) / SAMPLES_MAX);
