@@ -191,6 +191,26 @@ describe('rebuilding the read models', () => {
     expect(await rebuild({ projections: next })).toMatchObject({ outcome: 'flipped', tables: null });
   });
 
+  it('tries again where a projector has some of the cursors and waits for the others', async () => {
+    const projector = new Client({ connectionString: database.url('overture_projector') });
+    await projector.connect();
+    const [first, ...others] = [...(await database.log.heads()).keys()].sort((one, other) => one - other);
+    const move = (partition: number | undefined): Promise<unknown> =>
+      projector.query('update read_1.projection_cursor set halted = null where partition = $1', [partition]);
+    await projector.query('begin');
+    await move(others.at(-1));
+    const rebuilt = rebuild();
+    const waits = `select from pg_stat_activity where datname = current_database() and usename = 'overture_migrator'
+                      and wait_event_type = 'Lock'`;
+    for (let waiting = 0; waiting === 0;) waiting = (await database.query('postgres', waits)).length;
+
+    await move(first).catch(() => undefined); // PostgreSQL ends one of the two
+    await projector.query('commit');
+    await projector.end();
+
+    expect(await rebuilt).toMatchObject({ outcome: 'flipped' });
+  });
+
   it('lets a reader of several tables finish first, and shows it one generation only', async () => {
     const reader = new Client({ connectionString: database.url('postgres') });
     await reader.connect();

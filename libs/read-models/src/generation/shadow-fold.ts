@@ -23,6 +23,10 @@ interface Lane {
 /** Below this many events behind, the live generation may wait for the rest. */
 const LEVEL_EVENTS = 2_000n;
 
+/** SQLSTATE lock_not_available and deadlock_detected: a projector had some of the cursors. */
+const LOCKED_OUT: ReadonlySet<string> = new Set(['55P03', '40P01']);
+const LOCK_ATTEMPTS_MAX = 10;
+
 /** Brings a shadow generation to the offsets of the live one. */
 export class ShadowFold {
   readonly #lanes: readonly Lane[];
@@ -60,19 +64,38 @@ export class ShadowFold {
 
   /** Runs work while both generations stand at the same offsets and nobody can move the live one on. */
   async atSameOffsets(work: (cursors: Cursors) => Promise<void>): Promise<void> {
-    const { live, shadow } = this.generations;
-    await this.client.query(`begin; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = 0`);
+    const { shadow } = this.generations;
+    const until = await this.#lockLive();
     try {
-      const until = await readCursors(this.client, live.schema, 'for update');
       await this.#take(until);
       await this.#drain(until);
       assertEqual(until, await readCursors(this.client, shadow.schema));
       await work(until);
       await this.client.query('commit');
     } catch (error) {
-      await this.client.query('rollback').catch(() => undefined); // a lost connection has rolled back by itself
+      await this.#rollBack();
       throw error;
     }
+  }
+
+  /** Begins a transaction that holds the live cursors. Projectors lock several of them at a time, in any order. */
+  async #lockLive(): Promise<Cursors> {
+    for (let attempts = LOCK_ATTEMPTS_MAX; ; attempts -= 1) {
+      await this.client.query(
+        `begin; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = 0`,
+      );
+      try {
+        return await readCursors(this.client, this.generations.live.schema, 'for update');
+      } catch (error) {
+        await this.#rollBack();
+        if (attempts === 1 || !LOCKED_OUT.has((error as { code?: string }).code ?? '')) throw error;
+      }
+    }
+  }
+
+  /** A lost connection has rolled back by itself. */
+  async #rollBack(): Promise<void> {
+    await this.client.query('rollback').catch(() => undefined);
   }
 
   /** A partition stays in the lane that it first came to, which then had the least to do. */
