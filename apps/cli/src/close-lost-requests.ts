@@ -20,8 +20,8 @@ export interface ClusterLog {
 }
 
 /**
- * Closes the requests that a slot's gateway has routed and that nobody can finish any more, its journal being lost: each
- * is charged at its hold, as a restart of the gateway would have done. Repeated, it has no second effect.
+ * Closes the requests that a slot's gateway has routed and that nobody can finish any more, its journal being lost:
+ * each is charged at its hold, as a restart of the gateway would have done. Repeated, it has no second effect.
  * @returns how many there were. @throws CommandFailedError when the tables do not catch up with the log.
  */
 export async function closeLostRequests(slot: string, cluster: ClusterLog): Promise<number> {
@@ -55,7 +55,8 @@ async function caughtUp(log: LogReader, pool: Pool): Promise<void> {
     if ([...heads].every(([partition, head]) => (folded.get(partition) ?? 0n) >= head)) return;
     if (performance.now() > deadlineMs) {
       throw new CommandFailedError(
-        'The tables are behind the log, so nobody knows what the slot has left open: see that a projector runs, then ask again.',
+        'The tables are behind the log, so nobody knows what the slot has left open: ' +
+          'see that a projector runs, then ask again.',
       );
     }
     await pause(LOOK_EVERY_MS);

@@ -4,7 +4,7 @@ import { waitUntil } from '../../engines/wait-until.js';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
 import type { Dice } from '../lab/dice.js';
-import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { AMPLE_LIMIT, InstallationUnderFault } from '../lab/installation-under-fault.js';
 import { PROBE, moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 180_000;
@@ -21,14 +21,7 @@ const FAULTS = ['flushed', 'killed', 'stopped', 'stale'] as const;
 const SETTINGS = {
   groups: { scarce: ['gpt-4o-mini'] },
   limits: [
-    {
-      name: 'ample',
-      scope: 'key',
-      of: '*',
-      requestsPerMinute: 1_000_000,
-      tokensPerMinute: 1_000_000_000,
-      concurrentRequests: 100_000,
-    },
+    AMPLE_LIMIT,
     { name: 'few', scope: 'key', of: '*', models: ['scarce'], requestsPerMinute: SCARCE_PER_MINUTE },
   ],
 };

@@ -32,6 +32,16 @@ export const configUnderFault = (baseUrl: string, [projectUsd, keyUsd]: BudgetsU
   };
 };
 
+/** A limit that nobody reaches: every request asks for its counters, and a refusal of it is never right. */
+export const AMPLE_LIMIT = {
+  name: 'ample',
+  scope: 'key',
+  of: '*',
+  requestsPerMinute: 1_000_000,
+  tokensPerMinute: 1_000_000_000,
+  concurrentRequests: 100_000,
+};
+
 /** What a campaign has different from the others. */
 interface Choices {
   /** A process group of its own, so that a test can send what Ctrl-C sends. */

@@ -3,7 +3,7 @@ import { waitUntil } from '../../engines/wait-until.js';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
 import { FakedClock, describeWithFakedClock } from '../lab/faked-clock.js';
-import { InstallationUnderFault } from '../lab/installation-under-fault.js';
+import { AMPLE_LIMIT, InstallationUnderFault } from '../lab/installation-under-fault.js';
 import { moodyProvider } from '../lab/moody-provider.js';
 
 const ROUND_MS_MAX = 120_000;
@@ -20,16 +20,7 @@ const SETTINGS = {
     { name: 'monthly', scope: 'project', of: 'default', period: 'month', limitUsd: '100000.00' },
     { name: 'daily', scope: 'key', of: 'bootstrap', period: 'day', limitUsd: '50000.00' },
   ],
-  limits: [
-    {
-      name: 'ample',
-      scope: 'key',
-      of: '*',
-      requestsPerMinute: 1_000_000,
-      tokensPerMinute: 1_000_000_000,
-      concurrentRequests: 100_000,
-    },
-  ],
+  limits: [AMPLE_LIMIT],
 };
 /** What no caller may hear of because of a clock. */
 const NEVER = new Set(['rate_limit_exceeded', 'internal_error', 'invalid_api_key']);

@@ -64,7 +64,7 @@ interface Shipping {
 /** Ends when everything is shipped, or when the shared log has taken nothing for a while. */
 async function shipWhileTaken({ log, shipper, signal }: Shipping): Promise<void> {
   const left = (): number => shipper.backlog().events;
-  for (let before = Infinity; left() > 0 && left() < before && !signal.aborted; ) {
+  for (let before = Infinity; left() > 0 && left() < before && !signal.aborted;) {
     before = left();
     const looking = new AbortController();
     const pause = sleep(PATIENCE_MS, undefined, { signal: AbortSignal.any([signal, looking.signal]) });
