@@ -27,6 +27,7 @@ export class Campaign {
   /** What else a reader of the result wants to know. */
   private readonly figures: Record<string, number> = {};
   private readonly startedMs = performance.now();
+  private soundThrough = 0;
 
   constructor(private readonly name: string) {
     this.rounds = Number(process.env['FAULT_ROUNDS'] ?? roundsOf(name, 'pr'));
@@ -51,6 +52,12 @@ export class Campaign {
   assertSound(round: number): void {
     const { lost, duplicated, broken } = this;
     expect({ round, lost, duplicated, broken }).toEqual({ round, lost: [], duplicated: [], broken: [] });
+    this.soundThrough = round;
+  }
+
+  /** Whether the last round has been played, and none found anything. */
+  get isSound(): boolean {
+    return this.soundThrough === this.rounds;
   }
 
   /** Writes the result, good or bad; for `afterAll`. */

@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '../../engines/wait-until.js';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
-import { InstallationUnderFault } from '../lab/installation-under-fault.js';
-import { moodyProvider } from '../lab/moody-provider.js';
+import { installationFor } from '../lab/installation-under-fault.js';
 import { postgresAnswers, postgresFaults } from './postgres-faults.js';
 
 const ROUND_MS_MAX = 120_000;
@@ -16,37 +15,27 @@ const WITHOUT_AUTHORITY = 'ledger_unavailable';
 
 describe('PostgreSQL killed, without a free connection, its rows locked, under load', () => {
   const campaign = new Campaign('postgres-loss');
-  let installation: InstallationUnderFault;
-  let isSound = false;
-
-  beforeAll(async () => {
-    installation = await InstallationUnderFault.create(moodyProvider(campaign.dice(-1)), {
-      budgetsUsd: BUDGETS_USD,
-    });
-    await installation.start();
-  });
-  afterAll(async () => {
-    campaign.report();
-    await installation.discard(!isSound);
+  const installation = installationFor(campaign, {
+    budgetsUsd: BUDGETS_USD,
   });
 
   it(
     'leaves requests answered that have money in hand, and loses nothing',
     async () => {
-      const books = new BookCheck(campaign, installation);
+      const books = new BookCheck(campaign, installation());
       for (let round = 1; round <= campaign.rounds; round += 1) {
         const dice = campaign.dice(round);
-        const crowd = installation.crowd({ name: `r${round}`, dice });
+        const crowd = installation().crowd({ name: `r${round}`, dice });
         await waitUntil(() => crowd.answeredWell > 0); // there is money in hand
         await pause(dice.between(0, LOAD_MS_MAX));
-        const faults = postgresFaults(installation);
+        const faults = postgresFaults(installation());
         const fault = faults[(round - 1) % faults.length] ?? faults[0];
         const before = crowd.answeredWell;
         await fault.strike(dice.between(0, AWAY_MS_MAX));
         campaign.injected += 1;
         campaign.count(fault.name);
         const endedMs = performance.now();
-        await postgresAnswers(installation);
+        await postgresAnswers(installation());
         campaign.most('slowest_return_ms', Math.round(performance.now() - endedMs));
         campaign.count('answered_meanwhile', crowd.answeredWell - before);
         if (crowd.answeredWell === before) campaign.broken.push('nobody was answered while PostgreSQL was away');
@@ -59,9 +48,8 @@ describe('PostgreSQL killed, without a free connection, its rows locked, under l
         campaign.assertSound(round);
       }
       await books.checkAtRest();
-      campaign.broken.push(...(await installation.rebuildDifferences()));
+      campaign.broken.push(...(await installation().rebuildDifferences()));
       campaign.assertSound(campaign.rounds);
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

@@ -5,10 +5,12 @@ import { AppProcess } from '../../engines/app-process.js';
 import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
 import { Standalone, newDataDir } from '../../engines/standalone.js';
 import { readTree } from '../../bench/process-tree.mjs';
+import type { Campaign } from '../campaign.js';
 import { Crowd, type CrowdOptions } from './crowd.js';
 import type { Premises } from './book-check.js';
 import { InstalledDatabase, postmasterOf } from './installed-database.js';
 import { JournalAudit } from './journal-audit.js';
+import { moodyProvider } from './moody-provider.js';
 
 const LOOK_EVERY_MS = 10;
 
@@ -150,6 +152,23 @@ export class InstallationUnderFault implements Premises {
     if (keepData) process.stderr.write(`What is left of it is in ${this.dataDir}\n`);
     else rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/**
+ * The installation of a campaign that needs nothing special: it runs before the first round, and its data stay as
+ * evidence unless all rounds were sound. For the top of a `describe`.
+ */
+export function installationFor(campaign: Campaign, choices: Partial<Choices> = {}): () => InstallationUnderFault {
+  let installation: InstallationUnderFault;
+  beforeAll(async () => {
+    installation = await InstallationUnderFault.create(moodyProvider(campaign.dice(-1)), choices);
+    await installation.start();
+  });
+  afterAll(async () => {
+    campaign.report();
+    await installation.discard(!campaign.isSound);
+  });
+  return () => installation;
 }
 
 /** Concurrent requests of a campaign; the promise is made for 200 and more. */

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
-import { InstallationUnderFault, gone, killHard } from '../lab/installation-under-fault.js';
-import { moodyProvider } from '../lab/moody-provider.js';
+import { gone, installationFor, killHard } from '../lab/installation-under-fault.js';
 
 const REBUILD_EVERY = 5;
 const ROUND_MS_MAX = 120_000;
@@ -11,22 +10,12 @@ const LOOK_EVERY_MS = 10;
 
 describe('kill -9 of the projector under load', () => {
   const campaign = new Campaign('kill-projector');
-  let installation: InstallationUnderFault;
-  let isSound = false;
-
-  beforeAll(async () => {
-    installation = await InstallationUnderFault.create(moodyProvider(campaign.dice(-1)));
-    await installation.start();
-  });
-  afterAll(async () => {
-    campaign.report();
-    await installation.discard(!isSound);
-  });
+  const installation = installationFor(campaign);
 
   /** The projector that runs now, waited for: the gateway starts the next one after a pause. */
   const projector = async (): Promise<number> => {
     for (;;) {
-      const pid = installation.projectorPid();
+      const pid = installation().projectorPid();
       if (pid !== null) return pid;
       await pause(LOOK_EVERY_MS);
     }
@@ -41,10 +30,10 @@ describe('kill -9 of the projector under load', () => {
   it(
     'leaves tables that are the fold of the log, with nothing twice',
     async () => {
-      const books = new BookCheck(campaign, installation);
+      const books = new BookCheck(campaign, installation());
       for (let round = 1; round <= campaign.rounds; round += 1) {
         const dice = campaign.dice(round);
-        const crowd = installation.crowd({ name: `r${round}`, dice });
+        const crowd = installation().crowd({ name: `r${round}`, dice });
         await crowd.answered(1);
         await pause(dice.between(0, LOAD_MS_MAX));
         await kill();
@@ -53,12 +42,11 @@ describe('kill -9 of the projector under load', () => {
         await crowd.stop();
         await books.check(crowd.received);
         if (round % REBUILD_EVERY === 0 || round === campaign.rounds)
-          campaign.broken.push(...(await installation.rebuildDifferences()));
+          campaign.broken.push(...(await installation().rebuildDifferences()));
         campaign.assertSound(round);
       }
       await books.checkAtRest();
       campaign.assertSound(campaign.rounds);
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );
