@@ -10,7 +10,7 @@ import { SmallDisk, describeWithSmallDisk } from './bad-disk/small-disk.js';
 
 const ROUND_MS_MAX = 120_000;
 /** Room for the journal of a night's rounds, and quick to fill. */
-const DISK_SIZE = '256m';
+const DISK_SIZE = '512m';
 const FULL_MS_MAX = 2_000;
 const ANSWERS_AFTER = 50;
 const AT_REST_EVERY = 10;
