@@ -90,6 +90,7 @@ class Scene {
   /** Resolves when every partition is where it can go to: the end, or what stands in its way. */
   async settled(): Promise<ReadonlyMap<number, string>> {
     for (;;) {
+      const isTaken = (await this.takes()) > this.takesBefore; // looked up first: what comes later is this one's
       const heads = await this.log.heads();
       const rows = await this.database.query<{ partition: number; next_offset: string; halted: string | null }>(
         'overture_gateway',
@@ -98,7 +99,7 @@ class Scene {
       const open = rows.filter(({ halted, partition, next_offset }) => {
         return halted === null && BigInt(next_offset) < (heads.get(partition) ?? 0n);
       });
-      if (rows.length > 0 && open.length === 0 && (await this.takes()) > this.takesBefore)
+      if (rows.length > 0 && open.length === 0 && isTaken)
         return new Map(rows.flatMap(({ partition, halted }) => (halted === null ? [] : [[partition, halted]])));
       await pause(LOOK_EVERY_MS);
     }

@@ -16,6 +16,8 @@ const KILLS_PER_ROUND = 7;
 /** Some 170 requests a second, three events each, where the machine has room for it. */
 const CALLERS = 40;
 const READERS = 4;
+/** Three events each: more than a rebuild folds in one breath. */
+const ANSWERED_FIRST = 2_500;
 /** A rebuild takes as long as its log is. */
 const ROUNDS_PER_INSTALLATION = 10;
 const LOOK_EVERY_MS = 5;
@@ -136,6 +138,7 @@ describe('kill -9 of overture rebuild under load', () => {
         const dice = campaign.dice(round);
         const crowd = new Crowd({ url: installation.gateway.url, dice, size: CALLERS, name: `r${round}` });
         const [startedMs, reading] = [performance.now(), await readers(dice)];
+        await crowd.answered(ANSWERED_FIRST);
         const until = campaign.injected + KILLS_PER_ROUND;
         while (campaign.injected < until) await killOne(dice);
         await finish();
