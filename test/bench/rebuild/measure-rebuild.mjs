@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 200;
  */
 async function timeRebuild(place) {
   const { command, args, env } = appCommand('cli');
-  const before = sum(place.postgresPid === undefined ? {} : cpuTimes(place.postgresPid));
+  const before = place.postgresPid === undefined ? {} : cpuTimes(place.postgresPid);
   const startedMs = performance.now();
   const child = spawn(command, [...args, 'rebuild', '--drop-old', '--json'], {
     env: { ...env, ...place.environment },
@@ -29,7 +29,7 @@ async function timeRebuild(place) {
   const seconds = (performance.now() - startedMs) / 1_000;
   const node = cpu[child.pid] / 1_000;
   const { outcome, swapMs } = JSON.parse(Buffer.concat(printed).toString());
-  return { outcome, seconds, nodeCpuSeconds: node, postgresCpuSeconds: (sum(cpu) - before) / 1_000 - node, swapMs };
+  return { outcome, seconds, nodeCpuSeconds: node, postgresCpuSeconds: sumSince(before, cpu) / 1_000 - node, swapMs };
 }
 
 /** CPU time of every process below these, as it was last seen: a connection's process may end before the others. */
@@ -44,7 +44,8 @@ async function watch(pids, ended) {
   return times;
 }
 
-const sum = (times) => Object.values(times).reduce((total, ms) => total + ms, 0);
+const sumSince = (before, times) =>
+  Object.entries(times).reduce((total, [pid, ms]) => total + ms - (before[pid] ?? 0), 0);
 
 async function main({ events, runs, isCluster, folder }) {
   const place = await (isCluster ? ClusterPlace : JournalPlace).open(folder);
