@@ -1,4 +1,5 @@
 import { describeWithKafka } from '../../../../test/engines/kafka-broker.js';
+import { waitUntil } from '../../../../test/engines/wait-until.js';
 import { Campaign } from '../../../../test/faults/campaign.js';
 import { OffsetOutOfRangeError } from '../event-log.errors.js';
 import type { LogRecord } from '../event-log.port.js';
@@ -73,6 +74,17 @@ describeWithKafka('Kafka', () => {
       }
       campaign.report();
       await log.close();
+    });
+
+    it('opens no connection that it does not close, however many read and write at once', async () => {
+      const { log } = await kafka.open();
+      await waitUntil(() => kafka.proxy.connections === 0); // of the tests before
+      await Promise.all([
+        ...makeRecords(8).map((record, partition) => log.append([{ ...record, partition }])),
+        ...makeRecords(8).map((_, partition) => log.read(partition, 0n)),
+      ]);
+      await log.close();
+      await waitUntil(() => kafka.proxy.connections === 0);
     });
 
     it('C5 needs one batch at a time: with several kafkajs acknowledges what the broker dropped', async () => {

@@ -59,7 +59,12 @@ export class BatchSender {
 
   async #connect(): Promise<Producer> {
     const producer = new Kafka(clientConfig(this.#options)).producer(PRODUCER_CONFIG);
-    await producer.connect();
-    return producer;
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      void producer.disconnect().catch(() => undefined);
+      throw error;
+    }
   }
 }

@@ -48,9 +48,14 @@ export class KafkaConnection {
 
   async #connect(): Promise<Cluster> {
     const cluster = createCluster(clientConfig(this.#options), METADATA_MAX_AGE_MS);
-    await cluster.connect();
-    await cluster.addTargetTopic(this.#topic);
-    return cluster;
+    try {
+      await cluster.connect();
+      await cluster.addTargetTopic(this.#topic);
+      return cluster;
+    } catch (error) {
+      void cluster.disconnect().catch(() => undefined);
+      throw error;
+    }
   }
 
   #drop(): void {

@@ -89,6 +89,28 @@ const ClusterOfKafkaJs = require('kafkajs/src/cluster') as new (options: Cluster
 const { createLogger } = require('kafkajs/src/loggers') as { createLogger: (options: unknown) => unknown };
 const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => unknown;
 
+openEachConnectionOnce();
+
+/**
+ * kafkajs opens a socket for every request that finds its connection closed, and knows the last of them only: four
+ * first fetches at once left three sockets open for ever, and with them the process. Here the others wait for the first.
+ */
+function openEachConnectionOnce(): void {
+  interface Connection {
+    connect(): Promise<boolean>;
+  }
+  const { prototype } = require('kafkajs/src/network/connection') as { prototype: Connection };
+  const open = Object.getOwnPropertyDescriptor(prototype, 'connect')?.value as (this: Connection) => Promise<boolean>;
+  const opening = new WeakMap<Connection, Promise<boolean>>();
+  prototype.connect = function connect(this: Connection) {
+    const known = opening.get(this);
+    if (known !== undefined) return known;
+    const opened = open.call(this).finally(() => opening.delete(this));
+    opening.set(this, opened);
+    return opened;
+  };
+}
+
 /** A client that is not connected yet. */
 export function createCluster(config: KafkaConfig, metadataMaxAgeMs: number): Cluster {
   return new ClusterOfKafkaJs({
