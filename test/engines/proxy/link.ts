@@ -26,6 +26,8 @@ export interface LinkPlan {
 export class Link {
   private readonly lanes: Lane[] = [];
   private readonly sockets: Socket[] = [];
+  /** The server's side, where that is a Unix socket. */
+  private pipe: Socket | undefined;
   private isEnded = false;
 
   constructor(
@@ -43,6 +45,8 @@ export class Link {
     for (const lane of this.lanes) lane.close();
     for (const socket of this.sockets) {
       if (how === 'fin') socket.resume().end();
+      // A Unix socket has no reset: its other side hears an end amid whatever it was about.
+      else if (socket === this.pipe) socket.destroy();
       else socket.resetAndDestroy();
     }
   }
@@ -66,6 +70,7 @@ export class Link {
     const to = target();
     const place = typeof to === 'string' ? { path: to } : { port: to, host: '127.0.0.1' };
     const server = connect({ ...place, allowHalfOpen: true, noDelay: true });
+    if (typeof to === 'string') this.pipe = server;
     this.watch(server);
     const end = (how: 'fin' | 'rst'): void => this.end(how);
     this.lanes.push(
