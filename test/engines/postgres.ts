@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import {
   CONTROL_MIGRATIONS,
@@ -23,6 +24,8 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+const LOOK_EVERY_MS = 10;
+const LOOKS_MAX = 200;
 const SILENT = { info: () => undefined, warn: () => undefined };
 
 /**
@@ -43,10 +46,25 @@ export async function startTestPostgres(migrations = CONTROL_MIGRATIONS): Promis
       return (login) => server.url(login, name);
     },
     async stop() {
+      await connectionsEnded(server);
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A pool has ended before its connections have: one that the server's stop throws out tells its pool, and a pool without
+ * a listener throws. Connections that a test has forgotten are not waited for.
+ */
+async function connectionsEnded(server: EmbeddedPostgres): Promise<void> {
+  const client = new Client({ connectionString: server.url('postgres', 'postgres') });
+  await client.connect();
+  const others = `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+  for (let looked = 0; looked < LOOKS_MAX && (await client.query(others)).rowCount !== 0; looked += 1) {
+    await pause(LOOK_EVERY_MS);
+  }
+  await client.end();
 }
 
 async function runAsSuperuser(server: EmbeddedPostgres, statements: readonly string[]): Promise<void> {

@@ -129,7 +129,8 @@ describe('reading the read models', () => {
     const outcomes = [respondedFact(request(1), 2), respondedFact(later, 1)].map(({ data }) => data);
     const { cell } = respondedFact(later, 1).data;
     const state = outcomes.reduce(foldOutcome, NO_EVIDENCE);
-    expect(changed).toEqual([{ cell, candidate: 'azure-eu/gpt-4o', partition, state }]);
+    const nextOffset = 7n; // after the attempt, before the charge
+    expect(changed).toEqual([{ cell, candidate: 'azure-eu/gpt-4o', partition, nextOffset, state }]);
     expect(versions.get(partition)).toBe(8n);
   });
 
