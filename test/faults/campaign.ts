@@ -57,7 +57,8 @@ export class Campaign {
 
   /** Whether the last round has been played, and none found anything. */
   get isSound(): boolean {
-    return this.soundThrough === this.rounds;
+    const findings = this.lost.length + this.duplicated.length + this.broken.length;
+    return this.soundThrough === this.rounds && findings === 0;
   }
 
   /** Writes the result, good or bad; for `afterAll`. */

@@ -10,6 +10,7 @@ import { describeWithKafka } from '../../engines/kafka-broker.js';
 import { ScriptedUpstream, answerWhole } from '../../engines/scripted-upstream.js';
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
+import { ROWS_TO_PUBLISH, asPublished } from '../../../apps/projector/src/publishing/__fixtures__/rows-to-publish.js';
 
 interface TrimReport {
   readonly trimmed: readonly { readonly partition: number; readonly next_offset: string; readonly records: string }[];
@@ -42,29 +43,8 @@ describeWithKafka('a cluster with a topic of posteriors and an archive', () => {
       const { rowCount } = await database.query('select from read.cost_ledger where request_id = any($1)', [ids]);
       return rowCount === ids.length;
     });
-  /** Key and value that every row must have in the topic, made of what PostgreSQL says. */
-  const rows = async (): Promise<Map<string, string>> => {
-    const { rows: found } = await database.query<Record<string, string | number>>(
-      `select partition || '/' || cell || '/' || candidate as key, next_offset::text, cell, candidate, partition, tick,
-              successes, failures, reward_count, reward_sum, reward_sum_squares from read_1.posterior`,
-    );
-    return new Map(
-      found.map((row) => [
-        String(row['key']),
-        JSON.stringify({
-          partition: row['partition'],
-          next_offset: row['next_offset'],
-          cell: row['cell'],
-          candidate: row['candidate'],
-          state: {
-            tick: row['tick'],
-            health: { successes: row['successes'], failures: row['failures'] },
-            utility: { n: row['reward_count'], sum: row['reward_sum'], sum_squares: row['reward_sum_squares'] },
-          },
-        }),
-      ]),
-    );
-  };
+  const rows = async (): Promise<Map<string, string>> =>
+    new Map((await database.query<Record<string, unknown>>(ROWS_TO_PUBLISH)).rows.map(asPublished));
   const untilTold = (): Promise<boolean> =>
     waitUntil(async () => {
       const wanted = await rows();

@@ -19,7 +19,6 @@ describeWithSmallDisk('a full disk', () => {
   const campaign = new Campaign('disk-full');
   let installation: InstallationUnderFault;
   let disk: SmallDisk;
-  let isSound = false;
 
   beforeAll(async () => {
     installation = await InstallationUnderFault.create(moodyProvider(campaign.dice(-1)));
@@ -30,7 +29,7 @@ describeWithSmallDisk('a full disk', () => {
     campaign.report();
     await installation.gateway.stop();
     disk.unmount();
-    await installation.discard(!isSound);
+    await installation.discard(!campaign.isSound);
   });
 
   /** What was answered before can still be looked up. */
@@ -77,7 +76,6 @@ describeWithSmallDisk('a full disk', () => {
         if (round % AT_REST_EVERY === 0 || round === campaign.rounds) await books.checkAtRest();
         campaign.assertSound(round);
       }
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

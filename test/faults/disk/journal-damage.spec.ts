@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Campaign } from '../campaign.js';
+import { folderFor } from './folder-for.js';
 import { ROTTEN, TORN } from './journal/damage.js';
 import { JournalUnderFault } from './journal/journal-under-fault.js';
 
@@ -13,13 +13,7 @@ const SEGMENT_BYTES_MAX = 1_000_000;
 
 describe('damage to the journal after kill -9 of its writer', () => {
   const campaign = new Campaign('journal-damage');
-  const directory = mkdtempSync(join(tmpdir(), 'overture-journal-'));
-  let isSound = false;
-  afterAll(() => {
-    campaign.report();
-    if (isSound) rmSync(directory, { recursive: true, force: true });
-    else process.stderr.write(`What is left of it is in ${directory}\n`);
-  });
+  const directory = folderFor(campaign);
 
   it(
     'costs nothing that was acknowledged when it is a crash that left it',
@@ -68,7 +62,6 @@ describe('damage to the journal after kill -9 of its writer', () => {
         campaign.assertSound(round);
         rmSync(journal.directory, { recursive: true });
       }
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

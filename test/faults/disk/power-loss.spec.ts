@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Campaign } from '../campaign.js';
+import { folderFor } from './folder-for.js';
 import { JournalUnderFault } from './journal/journal-under-fault.js';
 import { CutDisk } from './power/cut-disk.js';
 import { recordJournal, type Moment } from './power/recorded-journal.js';
@@ -16,13 +16,7 @@ const EVENTS_MIN = 1_500;
 
 describeWithStrace('a power cut', () => {
   const campaign = new Campaign('power-loss');
-  const directory = mkdtempSync(join(tmpdir(), 'overture-power-'));
-  let isSound = false;
-  afterAll(() => {
-    campaign.report();
-    if (isSound) rmSync(directory, { recursive: true, force: true });
-    else process.stderr.write(`What is left of it is in ${directory}\n`);
-  });
+  const directory = folderFor(campaign);
 
   it(
     'costs nothing that was acknowledged, whatever unsynced writes reached the disk',
@@ -54,7 +48,6 @@ describeWithStrace('a power cut', () => {
         campaign.assertSound(round);
         rmSync(journal.directory, { recursive: true });
       }
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

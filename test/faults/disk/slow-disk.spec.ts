@@ -23,7 +23,6 @@ describeWithStrace('a slow disk', () => {
   const campaign = new Campaign('slow-disk');
   let installation: InstallationUnderFault;
   let delayPath: string;
-  let isSound = false;
 
   beforeAll(async () => {
     installation = await InstallationUnderFault.create(moodyProvider(campaign.dice(-1)));
@@ -36,7 +35,7 @@ describeWithStrace('a slow disk', () => {
   });
   afterAll(async () => {
     campaign.report();
-    await installation.discard(!isSound);
+    await installation.discard(!campaign.isSound);
   });
 
   /** How late the gateway's event loop has been since the last time. */
@@ -87,7 +86,6 @@ describeWithStrace('a slow disk', () => {
       }
       campaign.count('loop_delay_p99_ms', Math.round(p99Ms));
       campaign.count('usual_loop_delay_p99_ms', Math.round(usualMs));
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

@@ -34,7 +34,6 @@ describeWithRedis('FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis und
   const passedIn = new Map<number, number>();
   let redis: RedisServer;
   let installation: InstallationUnderFault;
-  let isSound = false;
 
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -44,7 +43,7 @@ describeWithRedis('FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis und
   });
   afterAll(async () => {
     campaign.report();
-    await installation.discard(!isSound);
+    await installation.discard(!campaign.isSound);
     await redis.stop();
   });
 
@@ -127,7 +126,6 @@ describeWithRedis('FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis und
       await books.checkAtRest();
       campaign.broken.push(...(await installation.rebuildDifferences()));
       campaign.assertSound(campaign.rounds);
-      isSound = true;
     },
     campaign.rounds * ROUND_MS_MAX,
   );

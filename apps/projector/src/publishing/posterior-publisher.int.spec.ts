@@ -7,6 +7,7 @@ import { factsOf, type SampleRequest } from '../../../../libs/read-models/src/__
 import type { TestPostgres } from '../../../../test/engines/postgres.js';
 import { waitUntil } from '../../../../test/engines/wait-until.js';
 import { PosteriorPublisher, type Publication } from './posterior-publisher.js';
+import { ROWS_TO_PUBLISH, asPublished } from './__fixtures__/rows-to-publish.js';
 
 const PARTITIONS = Array.from({ length: 64 }, (_, partition) => partition);
 
@@ -61,30 +62,9 @@ describe('what a projector publishes of posteriors', () => {
     database.append(requests.flatMap(factsOf));
     await database.foldAll();
   };
-  /** Rows of the table as they must be in the topic, written by PostgreSQL itself. */
   const rows = async (): Promise<string[]> => {
-    const found = await database.query(
-      'postgres',
-      `select partition || '/' || cell || '/' || candidate as key, next_offset::text, cell, candidate, partition, tick,
-              successes, failures, reward_count, reward_sum, reward_sum_squares
-         from read_1.posterior order by 1`,
-    );
-    return (found as Record<string, unknown>[]).map((row) =>
-      JSON.stringify([
-        row['key'],
-        JSON.stringify({
-          partition: row['partition'],
-          next_offset: row['next_offset'],
-          cell: row['cell'],
-          candidate: row['candidate'],
-          state: {
-            tick: row['tick'],
-            health: { successes: row['successes'], failures: row['failures'] },
-            utility: { n: row['reward_count'], sum: row['reward_sum'], sum_squares: row['reward_sum_squares'] },
-          },
-        }),
-      ]),
-    );
+    const found = (await database.query('postgres', ROWS_TO_PUBLISH)) as Record<string, unknown>[];
+    return found.map((row) => JSON.stringify(asPublished(row)));
   };
   const told = (): string[] => {
     const last = new Map(table.published.map(({ key, value }) => [key, value]));
