@@ -54,8 +54,8 @@ export async function startTestPostgres(migrations = CONTROL_MIGRATIONS): Promis
 }
 
 /**
- * A pool has ended before its connections have: one that the server's stop throws out tells its pool, and a pool without
- * a listener throws. Connections that a test has forgotten are not waited for.
+ * A pool has ended before its connections have: one that the server's stop throws out tells its pool, and a pool
+ * without a listener throws. Connections that a test has forgotten are not waited for.
  */
 async function connectionsEnded(server: EmbeddedPostgres): Promise<void> {
   const client = new Client({ connectionString: server.url('postgres', 'postgres') });

@@ -93,7 +93,8 @@ openEachConnectionOnce();
 
 /**
  * kafkajs opens a socket for every request that finds its connection closed, and knows the last of them only: four
- * first fetches at once left three sockets open for ever, and with them the process. Here the others wait for the first.
+ * first fetches at once left three sockets open for ever, and with them the process. Here the others wait for the
+ * first.
  */
 function openEachConnectionOnce(): void {
   interface Connection {
