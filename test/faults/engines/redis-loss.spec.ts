@@ -73,6 +73,7 @@ describeWithRedis('FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis und
     const headers = { 'idempotency-key': name };
     const answer = await waitUntil(async () => {
       const response = await ask(name, { model: 'gpt-4o-mini' }, headers);
+      await response.text(); // its head comes before its facts are on disk, its end after them
       return response.status === 200 && response;
     });
     const id = answer.headers.get('x-request-id') ?? '';

@@ -27,12 +27,15 @@ describe('a provider whose answers make no sense', () => {
   let books: BookCheck;
   let isSound = false;
 
-  const ask = (): Promise<Response> =>
-    installation.gateway.request('/v1/chat/completions', {
+  const ask = async (): Promise<Response> => {
+    const answer = await installation.gateway.request('/v1/chat/completions', {
       model: 'gpt-4o-mini',
       max_tokens: 16,
       messages: [{ role: 'user', content: 'Hello!' }],
     });
+    await answer.text(); // its facts are on disk at its end
+    return answer;
+  };
 
   beforeAll(async () => {
     installation = await InstallationUnderFault.create(answerWhole());
