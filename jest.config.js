@@ -27,6 +27,6 @@ export default {
     project('house-rules', ['<rootDir>/test/house-rules/**/*.spec.ts']),
     project('simulator', ['<rootDir>/test/simulator/**/*.spec.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
-    project('faults', ['<rootDir>/test/faults/**/*.spec.ts']),
+    project('faults', ['<rootDir>/test/faults/**/!(*.unit).spec.ts']),
   ],
 };
