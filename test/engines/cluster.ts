@@ -104,15 +104,20 @@ export class Cluster {
     return cluster;
   }
 
-  /** Standard output of one of the operator's commands; rejects with all that it printed if it fails. */
-  async overture(...args: readonly string[]): Promise<string> {
-    const command = new AppProcess('overture', 'cli', {
+  /** The operator's command, not started yet. */
+  command(): AppProcess {
+    return new AppProcess('overture', 'cli', {
       ...this.parts.settings,
       OVERTURE_KAFKA_REPLICATION: '1',
       OVERTURE_BOOTSTRAP_KEY: TEST_KEY,
       OVERTURE_MIGRATOR_URL: this.postgres.url(DATABASE_LOGINS.migrator),
       OVERTURE_PROJECTOR_URL: this.postgres.url(DATABASE_LOGINS.projector),
     });
+  }
+
+  /** Standard output of one of the operator's commands; rejects with all that it printed if it fails. */
+  async overture(...args: readonly string[]): Promise<string> {
+    const command = this.command();
     command.start(...args);
     const code = await command.exited();
     if (code !== 0) throw new Error(`overture ${args.join(' ')} ended with ${code}:\n${command.printed}`);

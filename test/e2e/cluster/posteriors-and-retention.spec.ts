@@ -187,6 +187,27 @@ describeWithKafka('a cluster with a topic of posteriors and an archive', () => {
     await untilTold();
     expect(await compared()).toBe('equal');
   });
+
+  it('goes on dropping what is archived while it follows the log, until it is told to end', async () => {
+    await untilBooked([await chat(0)]);
+    await cluster.overture('archive');
+    await untilTold();
+    const before = await recordsIn('overture.events');
+    const archiver = cluster.command();
+    archiver.start('archive', '--follow', '--trim-older-than', '0s', '--json');
+    await waitUntil(() => archiver.stdout.includes('"trimmed"') && archiver.stdout.endsWith('\n'));
+    const [report] = archiver.stdout
+      .split('\n')
+      .filter((line) => line.includes('"trimmed"'))
+      .map((line) => JSON.parse(line) as TrimReport);
+
+    expect(report?.failed).toEqual([]);
+    const removed = report!.trimmed.reduce((sum, { records }) => sum + BigInt(records), 0n);
+    expect(removed).toBeGreaterThan(0n);
+    expect((await recordsIn('overture.events')) + removed).toBe(before);
+    expect(await archiver.end('SIGTERM')).toBe(0);
+    expect(await compared()).toBe('equal');
+  });
 });
 
 const versionOf = (value: string): bigint => BigInt((JSON.parse(value) as PosteriorRow).next_offset);

@@ -4,7 +4,7 @@ import { RedisServer } from '../../engines/redis-server.js';
 import { ScriptedUpstream, type Behaviour } from '../../engines/scripted-upstream.js';
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
-import type { Premises } from './book-check.js';
+import type { BookCheck, Premises } from './book-check.js';
 import { ClusterRoads, databaseUrlOf } from './cluster-roads.js';
 import { Crowd, type Received } from './crowd.js';
 import type { Dice } from './dice.js';
@@ -167,6 +167,15 @@ export class ClusterUnderFault implements Premises {
   async settled(): Promise<void> {
     for (const replica of this.cluster.replicas) await this.cluster.ready(replica);
     await waitUntil(async () => (await this.metrics('overture_journal_backlog_events')).every((count) => count === 0));
+  }
+
+  /** Sends the callers home and looks everything up once it has come to rest; where a rebuild has other tables. */
+  async closeBooks(books: BookCheck, crowds: readonly Crowd[]): Promise<string[]> {
+    await Promise.all(crowds.map((crowd) => crowd.stop()));
+    await this.settled();
+    await books.check(crowds.flatMap(({ received }) => received));
+    await books.checkAtRest();
+    return this.rebuildDifferences();
   }
 
   /** Events of the gateways' journals that the topic has not, or in another order. */

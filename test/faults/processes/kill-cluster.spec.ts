@@ -42,11 +42,7 @@ describeWithKafka('kill -9 of any process of a cluster under load', () => {
         await victim.revive();
 
         if (round % CHECK_EVERY !== 0 && round !== campaign.rounds) continue;
-        await Promise.all(crowds.map((crowd) => crowd.stop()));
-        await premises.settled();
-        await books.check(crowds.flatMap(({ received }) => received));
-        await books.checkAtRest();
-        campaign.broken.push(...(await premises.rebuildDifferences()));
+        campaign.broken.push(...(await premises.closeBooks(books, crowds)));
         campaign.assertSound(round);
         crowds = [];
       }
