@@ -1,21 +1,30 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { eventsOf } from '../engines/event-stream.js';
 import { ScriptedUpstream, answerStream, answerWhole } from '../engines/scripted-upstream.js';
 import { Standalone, TEST_KEY } from '../engines/standalone.js';
 import { waitUntil } from '../engines/wait-until.js';
 
+const CALLERS = 64;
+
+/** Bytes of a request, for what a client library would not show. */
+function requestOf(content: string): string {
+  const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TEST_KEY}\r\n`;
+  return `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
 describe('a gateway that is told to stop', () => {
   let upstream: ScriptedUpstream;
   let gateway: Standalone;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     upstream = await ScriptedUpstream.start();
     gateway = await Standalone.start({
       config: { connections: [{ slug: 'only', provider: 'custom', baseUrl: upstream.baseUrl, models: ['m'] }] },
     });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await gateway.discard();
     await upstream.close();
   });
@@ -33,11 +42,7 @@ describe('a gateway that is told to stop', () => {
 
     const ended = gateway.stop();
     const refused = await waitUntil(async () => {
-      const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'too late' }] });
-      late.write(
-        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TEST_KEY}\r\n` +
-          `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-      );
+      late.write(requestOf('too late'));
       const [answer] = (await once(late, 'data')) as [string];
       return answer.includes('shutting_down') && answer;
     });
@@ -51,4 +56,31 @@ describe('a gateway that is told to stop', () => {
     expect(await ended).toBe(0);
     expect(gateway.printed).not.toMatch(/"level":"(error|fatal)"/);
   });
+
+  it('answers whoever the system had let in before it came to look', async () => {
+    process.kill(gateway.pid, 'SIGSTOP'); // connections are taken and requests are read by the kernel alone
+    const callers = Array.from({ length: CALLERS }, () => connect(gateway.port, '127.0.0.1').setEncoding('utf8'));
+    const answers = callers.map((caller) => statusLine(caller));
+    await Promise.all(
+      callers.map(async (caller) => {
+        await once(caller, 'connect');
+        await new Promise((written) => caller.write(requestOf('in time'), written));
+      }),
+    );
+    const ended = gateway.stop();
+    process.kill(gateway.pid, 'SIGCONT');
+
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1\.1 (200|503) /);
+    callers.forEach((caller) => caller.destroy());
+    expect(await ended).toBe(0);
+  });
 });
+
+/** What an answer begins with, or why there is none. */
+function statusLine(caller: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    caller.on('data', (text: string) => resolve(text.split('\r\n')[0] ?? ''));
+    caller.on('error', ({ message }) => resolve(message));
+    caller.on('close', () => resolve('closed without an answer'));
+  });
+}

@@ -41,7 +41,7 @@ const TURNED_AWAY_MS = 100;
 /** Many callers at once, each asking again as soon as it is answered, until they are told to stop. */
 export class Crowd {
   readonly received: Received[] = [];
-  /** Requests that ended without a head: the connection broke, or was refused. */
+  /** Requests that ended without a head: their connection broke. Where none was to be had, nothing had been asked. */
   unanswered = 0;
   private asked = 0;
   private stopped = false;
@@ -73,8 +73,8 @@ export class Crowd {
     while (!this.stopped) {
       try {
         await this.ask(streamed);
-      } catch {
-        this.unanswered += 1;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') this.unanswered += 1;
         await pause(HEARTBEAT_MS); // until it is started again, or the crowd is told to stop
       }
     }

@@ -7,6 +7,7 @@ import { PostgresBudgetSource } from '../feeds/postgres.budget-source.js';
 import { PostgresKeySource } from '../feeds/postgres.key-source.js';
 import { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
 import { GatewayModule } from '../gateway.module.js';
+import { ServerClose } from '../surface/server-close.js';
 import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
 import { closeOpenRequests, keepCheckpoints } from './close-open-requests.js';
 import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-core.js';
@@ -15,7 +16,6 @@ import { registerGauges } from './register-gauges.js';
 const REVOCATION_POLL_MS = 2_000;
 const TEND_BUDGETS_MS = 1_000;
 const DRAIN_WITHIN_MS = 60_000;
-const LEFTOVERS_AFTER_MS = 500;
 /** What is not shipped by then stays in the journal for the next start. */
 const SHIP_WITHIN_MS = 10_000;
 
@@ -45,8 +45,9 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
     address: await app.getUrl(),
     stop: async () => {
       core.overload.startDraining();
+      const close = new ServerClose(app);
       await core.overload.drained(DRAIN_WITHIN_MS);
-      await closeApp(app);
+      await close.finish();
       const shipped = core.shipper?.stop({ withinMs: SHIP_WITHIN_MS });
       await core.reused.idle();
       await core.facts.idle();
@@ -87,17 +88,6 @@ async function listen(app: NestFastifyApplication, address: { port: number; host
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ListenError(address, code);
   }
-}
-
-/**
- * Nothing is in flight any more. A connection over which no request has come yet does not count as idle to Node, and
- * would hold the process for as long as its client likes: what is left after a moment is closed.
- */
-async function closeApp(app: NestFastifyApplication): Promise<void> {
-  const server = app.getHttpServer();
-  const timer = setTimeout(() => server.closeAllConnections(), LEFTOVERS_AFTER_MS);
-  await app.close();
-  clearTimeout(timer);
 }
 
 async function createApp(core: GatewayCore): Promise<NestFastifyApplication> {
