@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
+import { Client as Caller } from 'undici';
 import { KafkaLogReader, type LogEvent } from '#event-log';
 import { SystemClock } from '#telemetry';
 import { AppProcess } from '../../engines/app-process.js';
 import { Cluster, type Replica } from '../../engines/cluster.js';
 import { describeWithKafka } from '../../engines/kafka-broker.js';
+import { isGone, statusOf, workersOf } from '../../engines/process/worker-processes.js';
 import { ScriptedUpstream, answerNothing, answerWhole, type Behaviour } from '../../engines/scripted-upstream.js';
 import { TEST_KEY } from '../../engines/standalone.js';
 import { waitUntil } from '../../engines/wait-until.js';
@@ -17,23 +18,21 @@ interface Answer {
   readonly requestId: string;
 }
 
+/** The same over a connection that its caller keeps. */
+interface KeptAnswer {
+  readonly status: number;
+  /** Whether it came with word that the connection ends here. */
+  readonly closes: boolean;
+  /** Of a stream, every event. */
+  readonly text: string;
+}
+
 interface Charge {
   readonly source: string;
   readonly state: string;
   readonly reason: string;
   readonly amount: bigint;
   readonly held: bigint;
-}
-
-/** Process ids of the workers of a gateway, by their number. */
-function workersOf({ process: { pid } }: Replica): ReadonlyMap<number, number> {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  return new Map(
-    children.map((child) => {
-      const number = /\0worker\0(\d+)/.exec(readFileSync(`/proc/${child}/cmdline`, 'utf8'))?.[1];
-      return [Number(number), Number(child)];
-    }),
-  );
 }
 
 /** Everything that the topic holds now. */
@@ -46,12 +45,6 @@ async function* eventsOf(reader: KafkaLogReader): AsyncGenerator<LogEvent, void,
     }
   }
 }
-
-/** As `ps` shows it: T is stopped. */
-const statusOf = (pid: number): string =>
-  /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
-
-const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`);
 
 describeWithKafka('a gateway with workers', () => {
   let upstream: ScriptedUpstream;
@@ -74,6 +67,24 @@ describeWithKafka('a gateway with workers', () => {
       return null;
     }
   };
+  /** On the connection that this caller has kept, if any. Rejects where it breaks. */
+  const askOn = async (caller: Caller, more: object = {}): Promise<KeptAnswer> => {
+    const { statusCode, headers, body } = await caller.request({
+      path: '/v1/chat/completions',
+      method: 'POST',
+      headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }], max_tokens: 16, ...more }),
+    });
+    return { status: statusCode, closes: headers['connection'] === 'close', text: await body.text() };
+  };
+  /** Callers who have a connection each, which they keep. */
+  const keepers = async (count: number): Promise<Caller[]> => {
+    const callers = Array.from({ length: count }, () => new Caller(gateway.url));
+    const answers = await Promise.all(callers.map((caller) => askOn(caller)));
+    expect(answers.every(({ status, closes }) => status === 200 && !closes)).toBe(true);
+    return callers;
+  };
+  const hangUp = (callers: readonly Caller[]): Promise<void[]> => Promise.all(callers.map((caller) => caller.close()));
   const chats = (count: number, more: object = {}): Promise<(Answer | null)[]> =>
     Promise.all(Array.from({ length: count }, () => chat(more)));
   const idsOf = (answers: readonly (Answer | null)[]): string[] =>
@@ -189,7 +200,7 @@ describeWithKafka('a gateway with workers', () => {
   });
 
   it('loses nothing when a worker is killed under load, and starts it again with its journal', async () => {
-    const before = workersOf(gateway);
+    const before = workersOf(gateway.process);
     const answers: (Answer | null)[] = [];
     let goOn = true;
     const callers = Array.from({ length: 12 }, async () => {
@@ -204,7 +215,7 @@ describeWithKafka('a gateway with workers', () => {
     goOn = false;
     await Promise.all(callers);
 
-    const after = workersOf(gateway);
+    const after = workersOf(gateway.process);
     expect([...after.keys()].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(after.get(1)).toBe(before.get(1));
     expect(after.get(2)).not.toBe(before.get(2));
@@ -217,7 +228,7 @@ describeWithKafka('a gateway with workers', () => {
   });
 
   it('lets no caller wait for a worker that was killed before it took the connection', async () => {
-    const worker = workersOf(gateway).get(3)!;
+    const worker = workersOf(gateway.process).get(3)!;
     const restarts = await metric('overture_worker_restarts_total');
     process.kill(worker, 'SIGSTOP'); // what is handed to it now, it does not take
     await waitUntil(() => statusOf(worker) === 'T');
@@ -230,8 +241,84 @@ describeWithKafka('a gateway with workers', () => {
     await waitUntil(async () => (await metric('overture_workers')) === WORKERS);
   });
 
+  /** Tells one worker to end while each has streams under way; they end when `open` is called. */
+  const tellToEnd = async (worker: number) => {
+    const { behaviour, open } = gate();
+    upstream.behaviour = (call, response) =>
+      call.body.stream === true ? behaviour(call, response) : answerWhole()(call, response);
+    const callers = await keepers(12);
+    const called = upstream.calls.length;
+    const streams = Promise.all(callers.map((caller) => askOn(caller, { stream: true })));
+    await waitUntil(() => upstream.calls.length === called + 12);
+    process.kill(worker, 'SIGTERM');
+    await waitUntil(async () => (await metric('overture_workers')) === WORKERS - 1);
+    return { callers, streams, open };
+  };
+  const isReplaced = async (worker: number): Promise<void> => {
+    await waitUntil(() => isGone(worker));
+    await waitUntil(async () => (await metric('overture_workers')) === WORKERS);
+    await waitUntil(isWhole);
+  };
+  const isWholeStream = ({ status, text }: KeptAnswer): boolean => status === 200 && text.endsWith('data: [DONE]\n\n');
+
+  it('lets a worker go that is told to end alone, and no caller notices', async () => {
+    const worker = workersOf(gateway.process).get(2)!;
+    const idle = await keepers(12);
+    const { callers, streams, open } = await tellToEnd(worker);
+    expect(idsOf(await chats(30))).toHaveLength(30);
+    const next = await Promise.all(idle.map((caller) => askOn(caller)));
+    expect(next.every(({ status }) => status === 200)).toBe(true);
+    expect(next.some(({ closes }) => closes) && next.some(({ closes }) => !closes)).toBe(true);
+    expect(isGone(worker)).toBe(false);
+
+    open();
+    const ends = await streams;
+    expect(ends.every(isWholeStream)).toBe(true);
+    expect(ends.some(({ closes }) => closes) && ends.some(({ closes }) => !closes)).toBe(true);
+    await isReplaced(worker);
+    expect(workersOf(gateway.process).get(2)).not.toBe(worker);
+    const again = await Promise.all(idle.map((caller) => askOn(caller)));
+    expect(again.every(({ status, closes }) => status === 200 && !closes)).toBe(true);
+    await hangUp([...idle, ...callers]);
+  });
+
+  it('stops a worker that is told to end twice: it answers what it has begun, and refuses the rest', async () => {
+    const worker = workersOf(gateway.process).get(2)!;
+    const idle = await keepers(24);
+    const { callers, streams, open } = await tellToEnd(worker);
+    process.kill(worker, 'SIGTERM');
+    const statuses: number[] = [];
+    for (const caller of idle) statuses.push((await askOn(caller)).status);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    open();
+    expect((await streams).every(isWholeStream)).toBe(true);
+    await isReplaced(worker);
+    await hangUp([...idle, ...callers]);
+  });
+
+  it('keeps one worker at the door when all of them are told to end', async () => {
+    const restarts = await metric('overture_worker_restarts_total');
+    const before = [...workersOf(gateway.process).values()];
+    const answers: (Answer | KeptAnswer | null)[] = [];
+    const callers = Array.from({ length: 6 }, () => new Caller(gateway.url));
+    let goOn = true;
+    const asking = callers.map(async (caller, index) => {
+      while (goOn) answers.push(await (index % 2 === 0 ? chat() : askOn(caller).catch(() => null)));
+    });
+    await waitUntil(() => answers.length > 20);
+    for (const pid of before) process.kill(pid, 'SIGTERM');
+    await waitUntil(() => before.every(isGone));
+    await waitUntil(async () => (await metric('overture_worker_restarts_total')) === restarts + WORKERS);
+    await waitUntil(async () => (await metric('overture_workers')) === WORKERS);
+    goOn = false;
+    await Promise.all(asking);
+    await hangUp(callers);
+    expect(answers.filter((answer) => answer?.status !== 200)).toEqual([]);
+    await waitUntil(isWhole);
+  });
+
   it('ends with its primary, after it has answered what it had begun', async () => {
-    const pids = [...workersOf(gateway).values()];
+    const pids = [...workersOf(gateway.process).values()];
     const { behaviour, open } = gate();
     upstream.behaviour = behaviour;
     const called = upstream.calls.length;
@@ -250,7 +337,7 @@ describeWithKafka('a gateway with workers', () => {
 
   it('adopts the slots of workers that a start lacks, and does not wait for that to serve', async () => {
     await start(cluster.changed(gateway, {}));
-    const workers = workersOf(gateway);
+    const workers = workersOf(gateway.process);
     upstream.behaviour = answerNothing;
     const called = upstream.calls.length;
     const cut = chats(12);
@@ -290,7 +377,7 @@ describeWithKafka('a gateway with workers', () => {
     const called = upstream.calls.length;
     const answers = chats(15);
     await waitUntil(() => upstream.calls.length === called + 15);
-    const workers = [...workersOf(gateway).values()];
+    const workers = [...workersOf(gateway.process).values()];
     const ended = gateway.process.end(how.startsWith('SIGTERM') ? 'SIGTERM' : 'SIGINT');
     if (!how.startsWith('SIGTERM')) for (const pid of workers) process.kill(pid, 'SIGINT');
     await waitUntil(async () => (await chat())?.status !== 200);

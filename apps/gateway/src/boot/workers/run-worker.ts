@@ -5,22 +5,33 @@ import { MetricsPage } from '../../metrics/metrics-page.js';
 import { explanationOf } from '../operational-errors.js';
 import { STOP_SIGNALS } from '../run-until-stopped.js';
 import type { RunningReplica } from '../start-replica.js';
+import { OpenConnections } from './connections/open-connections.js';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.js';
 
 /**
- * A worker's whole life: start, serve until it is told to stop, stop in order. Its primary tells it; so does a signal,
- * since Ctrl-C goes to the whole process group; so does the end of the primary. Told twice is told once: only the
- * primary knows impatience.
+ * A worker's whole life: start, serve until it is told to stop, stop in order. Its primary tells it, or the end of its
+ * primary does. A signal may be for this worker alone: it asks its primary to let it leave, and stops when no caller is
+ * left that another answer would have to refuse. A second signal is impatience, and told to stop.
  */
 export async function runWorker(
   self: Worker,
   start: (metricsPage: MetricsPage) => Promise<RunningReplica>,
 ): Promise<never> {
   const primary = new Primary(self);
-  for (const signal of STOP_SIGNALS) process.on(signal, () => primary.stopTold.resolve());
+  const connections = new OpenConnections();
+  const signalled = Promise.withResolvers<void>();
+  let signals = 0;
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (++signals > 1) primary.stopTold.resolve();
+      signalled.resolve();
+    });
+  }
   const running = await start(primary.metricsPage).catch((error: unknown) => fail(primary, error));
   void primary.say({ kind: 'ready', address: running.address });
-  await primary.stopTold.promise;
+  void signalled.promise.then(() => primary.say({ kind: 'leave asked' }));
+  const left = primary.leaveTold.promise.then(() => connections.endInTurn());
+  await Promise.race([primary.stopTold.promise, left]);
   try {
     await running.stop();
   } catch (error) {
@@ -40,6 +51,7 @@ async function fail(primary: Primary, error: unknown): Promise<never> {
 /** The process that started this one, as long as it lives. */
 class Primary {
   readonly stopTold = Promise.withResolvers<void>();
+  readonly leaveTold = Promise.withResolvers<void>();
   /** The sums that the primary makes; without it, what this process has counted. */
   readonly metricsPage = new MetricsPage(() => this.askPage());
   private readonly asked = new Map<number, (text: string | null) => void>();
@@ -65,6 +77,7 @@ class Primary {
 
   private hear(message: PrimaryMessage): void {
     if (message.kind === 'stop') this.stopTold.resolve();
+    else if (message.kind === 'leave') this.leaveTold.resolve();
     else if (message.kind === 'page') this.asked.get(message.id)?.(message.text);
     else void register.getMetricsAsJSON().then((metrics) => this.say({ kind: 'metrics', metrics }));
   }

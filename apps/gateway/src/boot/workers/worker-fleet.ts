@@ -18,6 +18,8 @@ interface FleetOptions {
 export class WorkerFleet {
   private readonly members: readonly WorkerProcess[];
   private readonly sums = new SummedMetrics();
+  /** Who was told to end by somebody else than this primary, and goes on until another one answers. */
+  private readonly leaving = new Set<WorkerProcess>();
   /** Lives whose figures are awaited now. */
   private readonly awaited = new Set<number>();
   private readonly lives = new Map<number, WorkerProcess>();
@@ -60,6 +62,7 @@ export class WorkerFleet {
         onMessage: (life, message) => this.hear({ member, life, message }),
         onEnd: (life) => {
           this.lives.delete(life);
+          this.leaving.delete(member);
           this.sums.end(life);
           this.arrived(life);
         },
@@ -72,10 +75,21 @@ export class WorkerFleet {
 
   private hear({ member, life, message }: { member: WorkerProcess; life: number; message: WorkerMessage }): void {
     if (message.kind === 'ready') this.lives.set(life, member);
+    if (message.kind === 'leave asked') this.leaving.add(member);
+    this.letLeave();
     if (message.kind === 'page asked') void this.answerPage(member, message.id);
     if (message.kind !== 'metrics' || !this.lives.has(life)) return;
     this.sums.take(life, message.metrics);
     this.arrived(life);
+  }
+
+  /** The last one that answers stays: without it callers would be refused. */
+  private letLeave(): void {
+    for (const member of this.leaving) {
+      if (!this.members.some((other) => other !== member && other.isReady)) continue;
+      this.leaving.delete(member);
+      member.leave();
+    }
   }
 
   private async answerPage(member: WorkerProcess, id: number): Promise<void> {

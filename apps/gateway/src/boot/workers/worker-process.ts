@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
-import { passOnConnections } from './pass-on-connections.js';
+import { passOnConnections, type PlaceInLine } from './connections/pass-on-connections.js';
 import { RestartPace } from './restart-pace.js';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.js';
 
@@ -28,6 +28,7 @@ export class WorkerProcess {
   private readonly first = Promise.withResolvers<string>();
   private readonly pace = new RestartPace();
   private child: Worker | null = null;
+  private place: PlaceInLine | null = null;
   private ended: Promise<void> = Promise.resolve();
   private restartTimer: NodeJS.Timeout | undefined;
   private explanation: string | null = null;
@@ -64,7 +65,7 @@ export class WorkerProcess {
     this.child = child;
     this.ended = promise;
     this.explanation = null;
-    passOnConnections(child, () => this.listener.isAnyReady());
+    this.place = passOnConnections(child, () => this.listener.isAnyReady());
     child.on('message', (message: WorkerMessage) => this.hear(child.id, message));
     child.on('error', (error) => this.logger.error({ err: error, worker: this.number }, 'a worker cannot be reached'));
     child.on('exit', (code: number | null, signal: string | null) => {
@@ -78,6 +79,13 @@ export class WorkerProcess {
 
   say(message: PrimaryMessage): void {
     if (this.child?.isConnected() === true) this.child.send(message, () => undefined); // it may end meanwhile
+  }
+
+  /** Gives it no connection any more, and lets it end when it has none left; then it is started again. */
+  leave(): void {
+    this.answers = false;
+    this.place?.leave();
+    this.say({ kind: 'leave' });
   }
 
   /** Lets it finish what it has begun. Rejects when it ends with an exit code other than 0. */
@@ -118,7 +126,8 @@ export class WorkerProcess {
     }
     const restartMs = this.pace.delayAfter(ranMs);
     const reason = this.explanation ?? undefined;
-    this.logger.error(
+    const wasTold = code === 0;
+    this.logger[wasTold ? 'warn' : 'error'](
       { worker: this.number, code, signal, reason, restartMs },
       'a worker ended; starting it again with its journal',
     );
