@@ -5,12 +5,7 @@ import { CONTROL_MIGRATIONS, DATABASE_LOGINS, migrate, startEmbeddedPostgres } f
 import { SimulatedProviders } from '#providers';
 import { READ_MODEL_MIGRATIONS } from '#read-models';
 import { SystemClock, VERSION, createLogger } from '#telemetry';
-import {
-  journalDirOf,
-  journalReadiness,
-  openGatewayDatabase,
-  openJournal,
-} from '../../gateway/src/boot/open-stores.js';
+import { journalDirOf, openGatewayDatabase, openJournal } from '../../gateway/src/boot/open-stores.js';
 import { prepareTenancy } from '../../gateway/src/boot/prepare-tenancy.js';
 import { ProjectAnonymousAccess } from '../../gateway/src/boot/project.anonymous-access.js';
 import { startGateway, type RunningGateway } from '../../gateway/src/boot/start-gateway.js';
@@ -83,7 +78,6 @@ export async function startStandalone(): Promise<RunningStandalone> {
         slot: SLOT,
         seed: randomBytes(4).readUInt32BE(),
         anonymous: await ProjectAnonymousAccess.of(orm.em, environment.anonymous ? tenancy.tenantId : null),
-        readinessChecks: [journalReadiness(log)],
       }),
       (running) => running.stop(),
     );

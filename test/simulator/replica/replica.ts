@@ -9,13 +9,13 @@ import {
 } from '../../../apps/gateway/src/answer-request/answer-request.handler.js';
 import { AnswerSurroundings } from '../../../apps/gateway/src/answer-request/answer/answer.js';
 import { DrainPump } from '../../../apps/gateway/src/answer-request/answer/drain-pump.js';
+import { DurableLog } from '../../../apps/gateway/src/answer-request/durable-log.js';
 import { FactLog } from '../../../apps/gateway/src/answer-request/fact-log.js';
 import type { InboundCall } from '../../../apps/gateway/src/answer-request/inbound-call.js';
 import type { ProviderCaller } from '../../../apps/gateway/src/answer-request/provider-caller.js';
 import { RequestRouter, type Routed } from '../../../apps/gateway/src/answer-request/request-router.js';
 import { Settlement } from '../../../apps/gateway/src/answer-request/settlement.js';
 import { closeOpenRequests, keepCheckpoints } from '../../../apps/gateway/src/boot/close-open-requests.js';
-import { appendsOf } from '../../../apps/gateway/src/boot/gateway-core.js';
 import { BudgetDirectory } from '../../../apps/gateway/src/feeds/budget-directory.js';
 import { PolledFeed } from '../../../apps/gateway/src/feeds/polled-feed.js';
 import { KnownPosteriors } from '../../../apps/gateway/src/feeds/posteriors/known-posteriors.js';
@@ -192,8 +192,8 @@ export class Replica {
     const target = wiring.target(new SharedLogClient(world.log, network, chance));
     const shipper = await JournalShipper.start({ journal, target, clock, onTrouble: () => undefined });
     const log = journal;
-    const appends = appendsOf({ log, shipper, config: { environment: { durability: world.durability } } });
-    const facts = new FactLog(appends, clock, logger);
+    const isReplicated = world.durability === 'replicated';
+    const facts = new FactLog(new DurableLog({ log, shipper, isReplicated, clock }), clock, logger);
     await closeOpenRequests({ log, budgets, clock, logger, source, catalogueVersion: BOOK.catalogueVersion });
     const view = new PosteriorView();
     const em = wiring.posteriors(posteriorReader(world), this.memory);

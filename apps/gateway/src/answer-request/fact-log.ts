@@ -35,7 +35,9 @@ interface Waiting {
  * repeated append harmless, so the same batch is appended again until the log takes it.
  */
 export class FactLog {
+  /** Callers who have not been told yet, in the order in which they came. */
   private readonly waiting = new Set<Waiting>();
+  private pending = 0;
   private readonly watch = setInterval(() => this.giveUpTheLate(), LOOK_EVERY_MS).unref();
   private readonly whenIdle: (() => void)[] = [];
 
@@ -47,7 +49,7 @@ export class FactLog {
 
   /** Batches that the log has not taken yet although they were handed over. */
   get pendingBatches(): number {
-    return this.waiting.size;
+    return this.pending;
   }
 
   /**
@@ -60,11 +62,13 @@ export class FactLog {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { sinceMs: this.clock.monotonicMs(), giveUp: reject };
     this.waiting.add(waiting);
+    this.pending += 1;
     let refused = false;
     const batch: Batch = { facts, after, onRefusal: () => (refused = true) };
     const durable = this.write(batch).finally(() => {
       this.waiting.delete(waiting);
-      if (this.waiting.size === 0) for (const resume of this.whenIdle.splice(0)) resume();
+      this.pending -= 1;
+      if (this.pending === 0) for (const resume of this.whenIdle.splice(0)) resume();
     });
     durable.then(resolve, reject);
     promise.catch(() => undefined); // whoever needs to know awaits it
@@ -73,7 +77,7 @@ export class FactLog {
 
   /** Resolves when every batch that was handed over is durable. */
   idle(): Promise<void> {
-    if (this.waiting.size === 0) return Promise.resolve();
+    if (this.pending === 0) return Promise.resolve();
     return new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
@@ -113,10 +117,11 @@ export class FactLog {
 
   private giveUpTheLate(): void {
     const latestMs = this.clock.monotonicMs() - DURABLE_WITHIN_MS;
-    for (const { sinceMs, giveUp } of this.waiting) {
-      if (sinceMs > latestMs) return; // in the order in which they came
+    for (const waiting of this.waiting) {
+      if (waiting.sinceMs > latestMs) return;
+      this.waiting.delete(waiting); // told once: an outage leaves thousands that nobody waits for any more
       const message = 'The answer could not be recorded in time, so it is not delivered. It stays booked; retry later.';
-      giveUp(new GatewayError('journal_unavailable', message, { retryAfterMs: 5000 }));
+      waiting.giveUp(new GatewayError('journal_unavailable', message, { retryAfterMs: 5000 }));
     }
   }
 }

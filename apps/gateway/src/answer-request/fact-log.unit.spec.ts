@@ -93,6 +93,28 @@ describe('the log of facts', () => {
     expect(await written()).toEqual([first.id, second.id]);
   });
 
+  it('tells a caller once, however long the log takes nothing', async () => {
+    const { withResolvers } = Promise;
+    let told = 0;
+    jest.spyOn(Promise, 'withResolvers').mockImplementation(() => {
+      const answer = withResolvers.call(Promise);
+      const reject = (reason: unknown): void => {
+        told += 1;
+        answer.reject(reason);
+      };
+      return { ...answer, reject };
+    });
+    log.stall();
+    const batches = Array.from({ length: 50 }, () => facts.persist([first]));
+    await jest.advanceTimersByTimeAsync(70_000);
+    for (const { inTime } of batches) await expect(inTime).rejects.toMatchObject({ code: 'journal_unavailable' });
+    expect([told, facts.pendingBatches]).toEqual([50, 50]);
+    jest.restoreAllMocks();
+    log.resume();
+    await jest.advanceTimersByTimeAsync(0);
+    await facts.idle();
+  });
+
   it('gives up when the log is closed, instead of trying for ever', async () => {
     await log.close();
     await expect(facts.persist([first]).durable).rejects.toThrow();

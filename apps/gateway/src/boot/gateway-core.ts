@@ -10,6 +10,7 @@ import { KeyDirectory, type AnonymousAccess } from '#tenancy';
 import { Admission } from '../answer-request/admission.js';
 import { AnswerSurroundings } from '../answer-request/answer/answer.js';
 import { DrainPump } from '../answer-request/answer/drain-pump.js';
+import { DurableLog } from '../answer-request/durable-log.js';
 import { FactLog } from '../answer-request/fact-log.js';
 import { ProviderCaller } from '../answer-request/provider-caller.js';
 import { RequestRouter } from '../answer-request/request-router.js';
@@ -20,7 +21,6 @@ import { BudgetDirectory } from '../feeds/budget-directory.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { MetricsPage } from '../metrics/metrics-page.js';
 import { ConnectionBook } from '../routes/connection-book.js';
-import type { ReadinessCheck } from '../surface/operations/readiness.js';
 import { AnswerKeeper } from '../traffic/answer-keeper.js';
 import { CachedAnswers } from '../traffic/cached-answers.js';
 import { RepeatedRequests } from '../traffic/repeated-requests.js';
@@ -52,8 +52,6 @@ export interface GatewayEngines {
   readonly seed: number;
   /** Caller without a key, where the operator allows it. */
   readonly anonymous: AnonymousAccess;
-  /** More that must hold before a request can be answered. */
-  readonly readinessChecks: readonly ReadinessCheck[];
   /** What /metrics shows; left out: the figures of this process. */
   readonly metricsPage?: MetricsPage;
 }
@@ -72,8 +70,10 @@ export function wireGateway(engines: GatewayEngines) {
   const budgets = new BudgetBook(engines.authority, slot);
   const book = new ConnectionBook(engines.connections, config.groups);
   const metrics = new GatewayMetrics(register);
-  const overload = new OverloadGate(config.environment.inFlightMax, log);
-  const facts = new FactLog(appendsOf(engines), clock, logger);
+  const isReplicated = config.environment.durability === 'replicated';
+  const durable = new DurableLog({ log, shipper: engines.shipper, isReplicated, clock });
+  const overload = new OverloadGate(config.environment.inFlightMax, durable);
+  const facts = new FactLog(durable, clock, logger);
   const pools = new UpstreamPools();
   const traffic = new Traffic({ config, em: engines.em, clock, logger, registry: register });
   const breakers = new CandidateBreakers({
@@ -102,6 +102,7 @@ export function wireGateway(engines: GatewayEngines) {
     book,
     metrics,
     overload,
+    readinessChecks: [{ name: 'journal', problem: () => durable.problem() }],
     facts,
     pools,
     traffic,
@@ -122,21 +123,5 @@ export function wireGateway(engines: GatewayEngines) {
     settlement: new Settlement(budgets, book, facts, clock, metrics),
     surroundings,
     reused: new ReusedAnswers({ repeated, cached }, keeper, surroundings, traffic.metrics),
-  };
-}
-
-interface Appending extends Pick<GatewayEngines, 'log' | 'shipper'> {
-  readonly config: { readonly environment: Pick<GatewayConfig['environment'], 'durability'> };
-}
-
-/** With `replicated`, what is appended counts as durable once the shared log has acknowledged it. */
-export function appendsOf({ log, shipper, config }: Appending): Pick<ReplicaLog, 'append'> {
-  if (shipper === null || config.environment.durability !== 'replicated') return log;
-  return {
-    append: async (batch, options) => {
-      const places = await log.append(batch, options);
-      await shipper.passed(log.lastSequence());
-      return places;
-    },
   };
 }

@@ -2,12 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import { JournalEventLog, type ReplicaLog } from '#event-log';
+import { JournalEventLog } from '#event-log';
 import { CONTROL_ENTITIES, createOrm } from '#persistence';
 import { SystemClock } from '#telemetry';
 import type { Environment } from '../config/environment.config.js';
 import { journalFolderOf } from '../config/worker-places.js';
-import type { ReadinessCheck } from '../surface/operations/readiness.js';
 
 const POOL_MAX = 10;
 const STATEMENT_MS = 10_000;
@@ -41,12 +40,3 @@ export const openGatewayDatabase = (url: string, applicationName: string): Promi
     statementTimeoutMs: STATEMENT_MS,
     applicationName,
   });
-
-/** A gateway whose journal takes nothing answers nothing: whoever spreads the load should know. */
-export const journalReadiness = (log: ReplicaLog): ReadinessCheck => ({
-  name: 'journal',
-  problem: () => {
-    if (log.isFull()) return 'its share of the disk is used up';
-    return log.isFailing() ? 'the disk does not take what is written' : null;
-  },
-});

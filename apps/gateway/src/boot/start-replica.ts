@@ -5,7 +5,6 @@ import { VERSION, createLogger } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
 import { openReplica } from './open-replica.js';
-import { journalReadiness } from './open-stores.js';
 import { ProjectAnonymousAccess } from './project.anonymous-access.js';
 import { Started } from './started.js';
 import { startGateway, type RunningGateway } from './start-gateway.js';
@@ -57,7 +56,6 @@ async function startParts(config: ReplicaConfig, { logger, started, ...shown }: 
     version: VERSION,
     seed: randomBytes(4).readUInt32BE(),
     anonymous: await ProjectAnonymousAccess.of(orm.em, null),
-    readinessChecks: [journalReadiness(log)],
   };
   return started.add(await startGateway(engines), (running) => running.stop());
 }
