@@ -47,9 +47,13 @@ const SILENT = { info: () => undefined, warn: () => undefined };
 export class Cluster {
   private constructor(
     private readonly parts: Parts,
-    readonly replicas: readonly Replica[],
+    private made: readonly Replica[],
     readonly projectors: readonly AppProcess[],
   ) {}
+
+  get replicas(): readonly Replica[] {
+    return this.made;
+  }
 
   get broker(): KafkaBroker {
     return this.parts.broker;
@@ -68,6 +72,13 @@ export class Cluster {
   changed(replica: Replica, environment: Readonly<Record<string, string>>): Replica {
     const settings = { ...replica.environment, ...environment };
     return { ...replica, environment: settings, process: new AppProcess(replica.slot, 'gateway', settings) };
+  }
+
+  /** Puts the same gateway under other settings in its place, not started yet. */
+  change(replica: Replica, environment: Readonly<Record<string, string>>): Replica {
+    const changed = this.changed(replica, environment);
+    this.made = this.made.map((other) => (other.slot === replica.slot ? changed : other));
+    return changed;
   }
 
   /** Migrates, starts everything and waits until every gateway answers. */
@@ -128,7 +139,8 @@ export class Cluster {
   async ready({ process, url }: Replica): Promise<void> {
     await waitUntil(async () => {
       if (!process.isRunning) throw new Error(`${process.name} ended:\n${process.printed}`);
-      const health = await fetch(`${url}/v1/health`).catch(() => null);
+      // On a connection of its own: one that is kept would be about the same worker for ever.
+      const health = await fetch(`${url}/v1/health`, { headers: { connection: 'close' } }).catch(() => null);
       return health?.status === 200;
     });
   }

@@ -6,6 +6,11 @@
 export const FAULTS = [
   { name: 'kill-gateway', what: 'kill -9 of the gateway under load, with or without its children', rounds: [25, 500] },
   { name: 'kill-cluster', what: 'kill -9 of any process of a cluster under load', rounds: [16, 120] },
+  {
+    name: 'kill-workers',
+    what: 'kill -9, SIGTERM and SIGSTOP of single workers, kill -9 of their primary, under load',
+    rounds: [4, 100],
+  },
   { name: 'crash-points', what: 'a gateway ends itself by SIGKILL, so often at each labelled point', rounds: [3, 20] },
   { name: 'budget-edge', what: '200 requests at once at the edge of a budget, at three gateways', rounds: [50, 2000] },
   { name: 'kill-projector', what: 'kill -9 of the projector under load', rounds: [5, 200] },

@@ -100,7 +100,13 @@ export class ClusterUnderFault implements Premises {
       request: (path, body, headers = {}) =>
         fetch(url + path, {
           method: body === undefined ? 'GET' : 'POST',
-          headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers },
+          // On a connection of its own: one that is kept would hold back a worker that is about to end.
+          headers: {
+            authorization: `Bearer ${TEST_KEY}`,
+            'content-type': 'application/json',
+            connection: 'close',
+            ...headers,
+          },
           ...(body !== undefined && { body: JSON.stringify(body) }),
         }),
     }));
