@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { build } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { JEST_FLAGS, ROOT, findNode } from './project.mjs';
 
+const SEED_MAX = 2 ** 31;
+
 const USAGE = `npm run faults -- [--list] [--only NAME]… [--tier ${TIERS.join('|')}] [--rounds N] [--seed N]
 One line of JSON per fault on standard output; what a failed one found on standard error. Exit code 1 if any failed.`;
 
@@ -17,7 +20,10 @@ function list() {
   for (const { name, what, rounds } of FAULTS) console.log(`${name.padEnd(20)} ${what} (${tiers(rounds)})`);
 }
 
-/** Runs the spec of one fault; resolves with the line that it left, or with one that says that it left none. */
+/**
+ * Runs the spec of one fault; resolves with the line that it left, or with one of the same fields that says that it left
+ * none: what nobody counted is null.
+ */
 async function runFault(name, { tier, rounds, seed, environment }) {
   const folder = mkdtempSync(join(tmpdir(), 'overture-faults-'));
   const report = join(folder, 'report.jsonl');
@@ -27,7 +33,7 @@ async function runFault(name, { tier, rounds, seed, environment }) {
     FAULT_REPORT: report,
     FAULT_TIER: tier,
     FAULT_ROUNDS: String(rounds),
-    ...(seed === undefined ? {} : { FAULT_SEED: seed }),
+    FAULT_SEED: String(seed),
   };
   const child = spawn(findNode(), args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const said = [];
@@ -37,7 +43,9 @@ async function runFault(name, { tier, rounds, seed, environment }) {
     if (code !== 0) process.stderr.write(Buffer.concat(said));
     return { isGood: code === 0, line: readFileSync(report, 'utf8').trim() };
   } catch {
-    return { isGood: false, line: JSON.stringify({ name, rounds, error: 'the spec left no report' }) };
+    const uncounted = { injected: null, checked: null, lost: null, duplicated: null, invariants_broken: null };
+    const line = { name, seed: Number(seed), rounds: Number(rounds), ...uncounted, error: 'the spec left no report' };
+    return { isGood: false, line: JSON.stringify(line) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -56,7 +64,8 @@ async function run({ only = FAULTS.map(({ name }) => name), tier = 'pr', rounds,
   const environment = await prepareTools();
   let failed = 0;
   for (const name of only) {
-    const { isGood, line } = await runFault(name, { tier, rounds: rounds ?? roundsOf(name, tier), seed, environment });
+    const given = { tier, rounds: rounds ?? roundsOf(name, tier), seed: seed ?? randomInt(SEED_MAX) };
+    const { isGood, line } = await runFault(name, { ...given, environment });
     console.log(line);
     if (!isGood) failed += 1;
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { IndefiniteAppendError, LogOverloadedError, RejectedAppendError } from '../event-log.errors.js';
 import type { AppendedAt } from '../event-log.port.js';
 import { makeRecords } from '../log-records.suite.js';
@@ -132,11 +133,21 @@ describe('the queue of appends', () => {
   });
 
   it('drops at its deadline what was not handed over, and leaves in doubt what was', async () => {
-    const handedOver = queue.append(append(8, { deadlineMs: 5 }));
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const ended: string[] = [];
+    const end = (what: string) => (error: Error) => void ended.push(`${what}: ${error.name}`);
+    queue.append(append(8, { deadlineMs: 5_000 })).catch(end('handed over'));
     for (let count = 0; count < 3; count += 1) void queue.append(append(8));
-    const waiting = queue.append(append(2, { deadlineMs: 5 }));
-    await expect(waiting).rejects.toThrow(RejectedAppendError);
-    await expect(handedOver).rejects.toThrow(IndefiniteAppendError);
+    queue.append(append(2, { deadlineMs: 4_000 })).catch(end('waiting'));
+    await jest.advanceTimersByTimeAsync(3_999);
+    expect(ended).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended).toEqual(['waiting: RejectedAppendError']);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(ended).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended[1]).toBe('handed over: IndefiniteAppendError');
+    jest.useRealTimers();
     const next = queue.append(append(3));
     for (let count = 0; count < 5; count += 1) {
       disk.finish();
