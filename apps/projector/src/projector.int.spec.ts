@@ -10,6 +10,7 @@ import {
   READ_MODEL_MIGRATIONS,
   ReadModelsOutdatedError,
   rebuildReadModels,
+  type RebuildReport,
 } from '#read-models';
 import { SystemClock } from '#telemetry';
 import { startTestPostgres, type TestLogin, type TestPostgres } from '../../../test/engines/postgres.js';
@@ -64,6 +65,24 @@ describe('projector', () => {
   const untilFolded = async (count: number): Promise<void> => {
     while ((await folded()) < count) await pause(5);
   };
+  const rebuild = (): Promise<RebuildReport> =>
+    rebuildReadModels({
+      log,
+      clock,
+      migrator: poolAs('overture_migrator'),
+      projector: poolAs('overture_projector'),
+      projections: READ_MODELS,
+      compareOnly: false,
+      acceptDifferences: false,
+      restart: false,
+      dropOld: false,
+      onProgress: () => undefined,
+    });
+  const untilWaiting = async (query: string): Promise<void> => {
+    const waiting = `select from pg_stat_activity
+                      where datname = current_database() and wait_event_type = 'Lock' and query like $1`;
+    while ((await observer.query(waiting, [query])).rows.length === 0) await pause(5);
+  };
 
   beforeAll(async () => {
     postgres = await startTestPostgres([...CONTROL_MIGRATIONS, ...READ_MODEL_MIGRATIONS]);
@@ -108,18 +127,7 @@ describe('projector', () => {
     await append(0, 40);
     const run = startProjector();
     await untilFolded(40);
-    const report = await rebuildReadModels({
-      log,
-      clock,
-      migrator: poolAs('overture_migrator'),
-      projector: poolAs('overture_projector'),
-      projections: READ_MODELS,
-      compareOnly: false,
-      acceptDifferences: false,
-      restart: false,
-      dropOld: false,
-      onProgress: () => undefined,
-    });
+    const report = await rebuild();
     expect(report).toMatchObject({ built: 2, outcome: 'flipped' });
 
     await append(40, 5);
@@ -129,6 +137,30 @@ describe('projector', () => {
     expect(await folded('read_1')).toBe(40);
     run.stop.abort();
     expect(await run.ended).toBeUndefined();
+  });
+
+  it('goes over to it also when it takes its partitions while the flip is under way', async () => {
+    await append(0, 40);
+    const first = startProjector();
+    await untilFolded(40);
+    first.stop.abort();
+    await first.ended;
+    const reader = new Client({ connectionString: url('postgres') });
+    await reader.connect();
+    await reader.query('begin; select from read.cost_ledger');
+    const rebuilt = rebuild();
+    await untilWaiting('drop view%');
+    startProjector();
+    await untilWaiting('insert into%projection_cursor%');
+    await reader.query('commit');
+    await reader.end();
+    expect(await rebuilt).toMatchObject({ built: 2, outcome: 'flipped' });
+
+    await append(40, 5);
+    await untilFolded(45);
+
+    expect(await folded('read_2')).toBe(45);
+    expect(await folded('read_1')).toBe(40);
   });
 
   it('gives up when another projector takes over', async () => {

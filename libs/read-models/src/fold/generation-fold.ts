@@ -1,5 +1,7 @@
 import type { LogReader } from '#event-log';
 import type { Pool } from 'pg';
+import { isRetired } from '../generation/generation.js';
+import { CursorFencedError } from '../read-models.errors.js';
 import { applyBatch, type Slice } from './apply-batch.js';
 import type { Dispatch } from './collect-rows.js';
 import type { Poison } from './decode-events.js';
@@ -50,10 +52,19 @@ export class GenerationFold {
 
   constructor(private readonly options: FoldOptions) {}
 
-  /** Takes partitions over, or takes them anew after an error: positions are what the tables say. */
+  /**
+   * Takes partitions over, or takes them anew after an error: positions are what the tables say.
+   * @throws CursorFencedError when another generation has taken this one's place: whoever takes its partitions comes
+   * after everybody that the flip has fenced off, and would fold for nobody.
+   */
   async take(partitions: readonly number[]): Promise<void> {
     const { pool, schema } = this.options;
-    const taken = await inTransaction(pool, (client) => takePartitions(client, schema, partitions));
+    const taken = await inTransaction(pool, async (client) => {
+      const cursors = await takePartitions(client, schema, partitions);
+      // Behind the cursors, which a flip holds until its end: what is live now stays so until this transaction's end.
+      if (await isRetired(client, schema)) throw new CursorFencedError(schema);
+      return cursors;
+    });
     for (const [partition, cursor] of taken) {
       this.#positions.set(partition, cursor);
       this.#halted.delete(partition);

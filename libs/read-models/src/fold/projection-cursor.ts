@@ -84,14 +84,15 @@ export async function markHalted(
   ]);
 }
 
-/** Where every partition of a generation stands. With `lock`, nobody moves on until the transaction ends. */
-export async function readCursors(
-  client: ClientBase,
-  schema: string,
-  lock: '' | 'for update' = '',
-): Promise<Map<number, bigint>> {
+/** Nobody moves a cursor or takes a partition until the transaction ends. Reading goes on. */
+export async function lockCursors(client: ClientBase, schema: string): Promise<void> {
+  await client.query(`lock table "${schema}".${TABLE} in share row exclusive mode`);
+}
+
+/** Where every partition of a generation stands. */
+export async function readCursors(client: ClientBase, schema: string): Promise<Map<number, bigint>> {
   const { rows } = await client.query<{ partition: number; next_offset: string }>(
-    `select partition, next_offset::text from "${schema}".${TABLE} order by partition ${lock}`,
+    `select partition, next_offset::text from "${schema}".${TABLE} order by partition`,
   );
   return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
 }

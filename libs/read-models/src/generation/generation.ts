@@ -82,6 +82,12 @@ export async function readGenerations(client: ClientBase): Promise<Generation[]>
   return rows.map((row) => ({ ...row, schema: schemaOf(row.number) }));
 }
 
+/** Whether another generation has taken this one's place. */
+export async function isRetired(client: ClientBase, schema: string): Promise<boolean> {
+  const generations = await readGenerations(client);
+  return generations.some((generation) => generation.schema === schema && generation.state === 'retired');
+}
+
 /** The generation that the views show. */
 export async function readLiveGeneration(client: ClientBase): Promise<Generation> {
   const live = (await readGenerations(client)).find(({ state }) => state === 'live');

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Client, Pool } from 'pg';
+import { PARTITION_COUNT } from '#event-log';
 import { ReadDatabase, startReadPostgres } from '../__fixtures__/read-database.js';
 import { factsOf, type SampleRequest } from '../__fixtures__/sample-facts.js';
 import type { TestPostgres } from '../../../../test/engines/postgres.js';
@@ -191,7 +192,7 @@ describe('rebuilding the read models', () => {
     expect(await rebuild({ projections: next })).toMatchObject({ outcome: 'flipped', tables: null });
   });
 
-  it('tries again where a projector has some of the cursors and waits for the others', async () => {
+  it('waits for a projector that moves cursors, one after the other', async () => {
     const projector = new Client({ connectionString: database.url('overture_projector') });
     await projector.connect();
     const [first, ...others] = [...(await database.log.heads()).keys()].sort((one, other) => one - other);
@@ -204,7 +205,7 @@ describe('rebuilding the read models', () => {
                       and wait_event_type = 'Lock'`;
     for (let waiting = 0; waiting === 0;) waiting = (await database.query('postgres', waits)).length;
 
-    await move(first).catch(() => undefined); // PostgreSQL ends one of the two
+    await move(first);
     await projector.query('commit');
     await projector.end();
 
@@ -230,6 +231,31 @@ describe('rebuilding the read models', () => {
 
     expect(rows).toEqual([{ schema: 'read_1' }]);
     expect(await rebuilt).toMatchObject({ outcome: 'flipped' });
+  });
+
+  it.each([
+    ['the partitions that it had', () => database.log.heads().then((heads) => [...heads.keys()])],
+    ['one that nobody has taken before', () => Promise.resolve([PARTITION_COUNT - 1])],
+  ])('fences off a projector that comes for %s while the flip is under way', async (_, partitions) => {
+    const reader = new Client({ connectionString: database.url('postgres') });
+    await reader.connect();
+    await reader.query('begin; select from read.cost_ledger');
+    const waits = async (login: string): Promise<void> => {
+      const waiting = `select from pg_stat_activity where datname = current_database() and usename = '${login}'
+                          and wait_event_type = 'Lock'`;
+      while ((await database.query('postgres', waiting)).length === 0);
+    };
+    const late = await database.takeFold();
+    const rebuilt = rebuild();
+    await waits('overture_migrator'); // for the reader, with everything else done
+
+    const taken = late.take(await partitions()).catch((error: unknown) => error);
+    await waits('overture_projector');
+    await reader.query('commit');
+    await reader.end();
+
+    expect(await rebuilt).toMatchObject({ outcome: 'flipped' });
+    expect(await taken).toBeInstanceOf(CursorFencedError);
   });
 
   it('refuses to run twice at once', async () => {

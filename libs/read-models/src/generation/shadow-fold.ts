@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { GenerationFold } from '../fold/generation-fold.js';
-import { readCursors } from '../fold/projection-cursor.js';
+import { lockCursors, readCursors } from '../fold/projection-cursor.js';
 import { RebuildRefusedError } from '../read-models.errors.js';
 import type { Generation } from './generation.js';
 
@@ -23,7 +23,7 @@ interface Lane {
 /** Below this many events behind, the live generation may wait for the rest. */
 const LEVEL_EVENTS = 2_000n;
 
-/** SQLSTATE lock_not_available and deadlock_detected: a projector had some of the cursors. */
+/** SQLSTATE lock_not_available and deadlock_detected: somebody had cursors for long. */
 const LOCKED_OUT: ReadonlySet<string> = new Set(['55P03', '40P01']);
 const LOCK_ATTEMPTS_MAX = 10;
 
@@ -78,14 +78,18 @@ export class ShadowFold {
     }
   }
 
-  /** Begins a transaction that holds the live cursors. Projectors lock several of them at a time, in any order. */
+  /**
+   * Begins a transaction that holds the live cursors, those included that do not exist yet: a projector that takes a
+   * partition for the first time waits, too.
+   */
   async #lockLive(): Promise<Cursors> {
     for (let attempts = LOCK_ATTEMPTS_MAX; ; attempts -= 1) {
       await this.client.query(
         `begin; set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = 0`,
       );
       try {
-        return await readCursors(this.client, this.generations.live.schema, 'for update');
+        await lockCursors(this.client, this.generations.live.schema);
+        return await readCursors(this.client, this.generations.live.schema);
       } catch (error) {
         await this.#rollBack();
         if (attempts === 1 || !LOCKED_OUT.has((error as { code?: string }).code ?? '')) throw error;
