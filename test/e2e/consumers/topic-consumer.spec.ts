@@ -1,7 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KafkaEventLog, encodeFact, ensureTopics } from '#event-log';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  KafkaEventLog,
+  KafkaTrimmableLog,
+  LogArchiver,
+  encodeFact,
+  ensureTopics,
+  openArchiveStore,
+  type KafkaOptions,
+} from '#event-log';
 import { KafkaBroker, describeWithKafka } from '../../engines/kafka-broker.js';
 import { PYTHON } from '../../engines/python.js';
 import { runExample } from './run-example.js';
@@ -14,29 +23,39 @@ describeWithBoth('the Python example over the topic', () => {
   let broker: KafkaBroker;
   let log: KafkaEventLog;
   let folder: string;
-  let database: string;
+  let archive: string;
 
-  const consume = (group: string): Promise<string> =>
+  const consume = (database: string, ...more: string[]): Promise<string> =>
     runExample(
       'cost_per_day_topic.py',
       '--brokers',
       broker.bootstrap,
       '--database',
-      database,
-      '--group',
-      group,
+      join(folder, `${database}.sqlite`),
       '--once',
+      ...more,
     );
+  const toBroker = (): KafkaOptions => ({
+    brokers: [broker.bootstrap],
+    clientId: 'consumers',
+    onTrouble: () => undefined,
+  });
   const append = (first: number, count: number): Promise<unknown> =>
     log.append(chargesFrom(first, count).map(encodeFact));
 
+  /** Archives the whole topic and drops it. */
+  async function trim(): Promise<void> {
+    const archiver = new LogArchiver({ log, store: openArchiveStore({ directory: archive }, clock), clock });
+    await archiver.seal({ all: true });
+    await new KafkaTrimmableLog(toBroker()).dropBelow(await archiver.archivedTo());
+  }
+
   beforeAll(async () => {
     broker = await KafkaBroker.start();
-    const options = { brokers: [broker.bootstrap], clientId: 'consumers', onTrouble: () => undefined };
-    await ensureTopics(options, { replicationFactor: 1, minInsyncReplicas: 1 });
-    log = new KafkaEventLog(options, clock);
+    await ensureTopics(toBroker(), { replicationFactor: 1, minInsyncReplicas: 1 });
+    log = new KafkaEventLog(toBroker(), clock);
     folder = mkdtempSync(join(tmpdir(), 'consumer-'));
-    database = join(folder, 'costs.sqlite');
+    archive = join(folder, 'archive');
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true });
@@ -55,6 +74,30 @@ describeWithBoth('the Python example over the topic', () => {
   });
 
   it('changes nothing when it reads all of it again', async () => {
-    expect(await consume('costs, from the beginning')).toBe(expectedCosts(1_200));
+    const database = new DatabaseSync(join(folder, 'costs.sqlite'));
+    database.exec('DELETE FROM position');
+    database.close();
+    expect(await consume('costs')).toBe(expectedCosts(1_200));
+  });
+
+  it('prints no sum that lacks what the topic has dropped', async () => {
+    await trim();
+    await append(1_200, 100);
+    await expect(consume('late')).rejects.toThrow('name the --archive');
+    expect(await consume('costs')).toBe(expectedCosts(1_300)); // had read it before
+
+    await append(1_300, 100);
+    await trim();
+    await expect(consume('costs')).rejects.toThrow('name the --archive');
+  });
+
+  it('reads in the archive what the topic has dropped, if all of it is there', async () => {
+    await append(1_400, 100);
+    for (const database of ['costs', 'late']) {
+      expect(await consume(database, '--archive', archive)).toBe(expectedCosts(1_500));
+      expect(await consume(database)).toBe(expectedCosts(1_500));
+    }
+    rmSync(globSync(join(archive, '*', '*.manifest.json')).sort()[0] ?? '');
+    await expect(consume('anew', '--archive', archive)).rejects.toThrow('Neither the topic nor');
   });
 });
