@@ -6,6 +6,7 @@ import { emittersOf, projectionsOf } from './event-rules.js';
 interface Schema {
   readonly type?: string;
   readonly const?: unknown;
+  readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -55,7 +56,8 @@ const inCell = (text: string): string => text.replaceAll('|', '\\|');
 
 function renderType(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(renderType).join(' \\| ');
-  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  const closed = schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
+  if (closed.length > 0) return closed.map((value) => `\`${JSON.stringify(value)}\``).join(' \\| ');
   if (schema.type === 'array') return `list of ${renderType(schema.items ?? {})}`;
   if (schema.type === 'object') {
     const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => `\`${name}\` ${renderType(field)}`);
