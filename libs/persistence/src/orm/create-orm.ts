@@ -20,6 +20,11 @@ const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** Linux would ask for the first time after two hours whether the other end is still there. */
 const KEEP_ALIVE_MS = 10_000;
+/**
+ * A host that dies amid a transaction says so to nobody, and a server left to itself keeps its locks, on a budget or on a
+ * cursor, for two hours. Shorter than the 30 s in which gateways go on without a word from the authority.
+ */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** Settings of the ORM; for `MikroOrmModule.forRoot`, or through `createOrm`. */
 export function ormConfig(options: OrmOptions): Options {
@@ -32,6 +37,7 @@ export function ormConfig(options: OrmOptions): Options {
       connectionString: options.url,
       application_name: options.applicationName,
       statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
