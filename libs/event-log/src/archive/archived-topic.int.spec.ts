@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { KafkaBroker, describeWithKafka } from '../../../../test/engines/kafka-broker.js';
 import { makeRecords, readAll } from '../log-records.suite.js';
-import { ensureTopics } from '../kafka/client/ensure-topics.js';
+import { ensureTopics } from '../kafka/topics/ensure-topics.js';
 import { KafkaEventLog } from '../kafka/kafka.event-log.js';
 import { EVENTS_TOPIC, type KafkaOptions } from '../kafka/client/kafka.options.js';
 import { MemoryArchiveStore } from './__fixtures__/memory-archive-store.js';

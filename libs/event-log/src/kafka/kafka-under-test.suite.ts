@@ -4,7 +4,7 @@ import { KafkaBroker } from '../../../../test/engines/kafka-broker.js';
 import { acknowledgedBy } from '../acknowledged-by.suite.js';
 import type { Acknowledged, LogUnderTest } from '../event-log.suite.js';
 import { TestClock } from '../journal/journal-under-test.suite.js';
-import { ensureTopics } from './client/ensure-topics.js';
+import { ensureTopics } from './topics/ensure-topics.js';
 import { KafkaEventLog } from './kafka.event-log.js';
 import { KafkaLogReader } from './kafka.log-reader.js';
 import type { KafkaOptions } from './client/kafka.options.js';

@@ -75,6 +75,11 @@ interface KafkaJsError extends Error {
 export const errorType = (error: unknown): string | undefined =>
   error instanceof Error ? (error as KafkaJsError).type : undefined;
 
+/** Why topics could not be created, each by itself; none in any other error of kafkajs. */
+export function creationErrors(error: unknown): readonly (KafkaJsError & { readonly topic: string })[] {
+  return error instanceof Error && 'errors' in error ? (error.errors as ReturnType<typeof creationErrors>) : [];
+}
+
 type ClusterOptions = Omit<KafkaConfig, 'socketFactory'> & {
   readonly socketFactory: unknown;
   readonly logger: unknown;

@@ -4,8 +4,9 @@ import { waitUntil } from '../../../../../test/engines/wait-until.js';
 import { LogUnavailableError } from '../../event-log.errors.js';
 import { describeCompactedTable, lastValues, readUntil, row } from '../../table/compacted-table.suite.js';
 import type { TableEntry, TableRow } from '../../table/compacted-table.port.js';
-import { TopicMismatchError, ensureTopics } from '../client/ensure-topics.js';
+import { ensureTopics } from '../topics/ensure-topics.js';
 import type { KafkaOptions } from '../client/kafka.options.js';
+import { TopicMismatchError } from '../client/with-admin.js';
 import { KafkaUnderTest } from '../kafka-under-test.suite.js';
 import { KafkaCompactedTable } from './kafka.compacted-table.js';
 import { posteriorsTopicOf } from './table-topic.js';
@@ -70,7 +71,9 @@ describeWithKafka('a table on Kafka', () => {
       const topics = [{ topic: posteriors, numPartitions: 8 }];
       await withAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
       await waitUntil(() => withAdmin(async (admin) => (await admin.listTopics()).includes(posteriors)));
-      await expect(ensureTopics(events, ONE_COPY)).rejects.toThrow(/refused\.posteriors has cleanup\.policy=delete/);
+      await expect(ensureTopics(events, ONE_COPY)).rejects.toThrow(
+        /refused\.posteriors is not set as it must be.*cleanup\.policy=delete/s,
+      );
 
       await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic: posteriors, count: 9 }] }));
 
