@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { createLogger } from '#telemetry';
 import { runUntilStopped } from './boot/run-until-stopped.js';
 import { startReplica } from './boot/start-replica.js';
 import { runWorker } from './boot/workers/run-worker.js';
@@ -15,6 +16,8 @@ else
 
 async function startAsTold(): ReturnType<typeof startAlone> {
   const config = readReplicaConfig();
+  const logger = createLogger(config.environment.logLevel, 'gateway');
+  for (const warning of config.warnings) logger.warn(warning);
   const { workers } = config.environment;
   const running = await (workers === 1 ? startAlone(config) : startWorkers(config));
   console.log(`Ready on ${running.address}${workers === 1 ? '' : ` with ${workers} workers`}`);

@@ -15,6 +15,7 @@ process.on('disconnect', () => stop.abort());
 try {
   const config = readProjectorConfig();
   const logger = createLogger(config.logLevel, 'projector');
+  for (const warning of config.warnings) logger.warn(warning);
   setPriority(config.niceness);
   const app = await NestFactory.createApplicationContext(ProjectorModule.register(config, logger), {
     logger: new NestLogger(logger),

@@ -1,5 +1,5 @@
 import { Secret } from '#contracts';
-import { readKafkaSettings, type KafkaSettings } from '#event-log';
+import { readKafkaSettings, warningsAbout, type KafkaSettings } from '#event-log';
 
 /** What a projector was told, checked. */
 export interface ProjectorConfig {
@@ -12,6 +12,8 @@ export interface ProjectorConfig {
   readonly batchEventsMax: number;
   /** Priority below other processes, 0 to 19: where cores are few, gateways come first. */
   readonly niceness: number;
+  /** What is taken as it is, and should be told at the start. */
+  readonly warnings: readonly string[];
 }
 
 /** The projector was told things that cannot be; all of them are named. */
@@ -51,6 +53,7 @@ export function readProjectorConfig(variables: NodeJS.ProcessEnv = process.env):
     logLevel,
     batchEventsMax: whole('OVERTURE_PROJECTOR_BATCH', { fallback: 1_000, min: 1, max: 20_000 }),
     niceness: whole('OVERTURE_PROJECTOR_NICENESS', { fallback: 10, min: 0, max: 19 }),
+    warnings: kafka === null ? [] : warningsAbout(kafka),
   };
   if (problems.length > 0) throw new ProjectorConfigError(problems);
   return config;

@@ -11,6 +11,14 @@ describe('configuration of the projector', () => {
     expect(JSON.stringify(config)).not.toContain('pass');
   });
 
+  it('warns of a Kafka password that everybody on the way could read', () => {
+    const kafka = { OVERTURE_KAFKA_SASL: 'plain', OVERTURE_KAFKA_USERNAME: 'us', OVERTURE_KAFKA_PASSWORD: 'secret' };
+    const [warning] = readProjectorConfig({ ...given, ...kafka, OVERTURE_KAFKA_BROKERS: 'kafka:9092' }).warnings;
+
+    expect(warning).toMatch(/OVERTURE_KAFKA_TLS/);
+    expect(readProjectorConfig(given).warnings).toEqual([]);
+  });
+
   it('names every bad variable at once', () => {
     const bad = { LOG_LEVEL: 'loud', OVERTURE_PROJECTOR_BATCH: '0', OVERTURE_PROJECTOR_NICENESS: '-5' };
     const names = ['OVERTURE_JOURNAL', 'OVERTURE_DATABASE_URL', ...Object.keys(bad)];

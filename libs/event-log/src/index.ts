@@ -20,7 +20,7 @@ export type { TopicDurability } from './kafka/topics/wanted-topic.js';
 export { KafkaEventLog } from './kafka/kafka.event-log.js';
 export { KafkaLogReader } from './kafka/kafka.log-reader.js';
 export { EVENTS_TOPIC, type KafkaOptions, type KafkaTrouble } from './kafka/client/kafka.options.js';
-export { readKafkaSettings, type KafkaSettings } from './kafka/client/read-kafka-options.js';
+export { readKafkaSettings, warningsAbout, type KafkaSettings } from './kafka/client/read-kafka-options.js';
 export { KafkaTrimmableLog } from './kafka/kafka.trimmable-log.js';
 export { KafkaCompactedTable } from './kafka/table/kafka.compacted-table.js';
 export { posteriorsTopicOf, tablePartitionOf, TABLE_PARTITIONS } from './kafka/table/table-topic.js';

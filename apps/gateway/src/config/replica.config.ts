@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '#contracts';
-import { readKafkaSettings, type KafkaSettings } from '#event-log';
+import { readKafkaSettings, warningsAbout, type KafkaSettings } from '#event-log';
 import { ConfigurationError, readGatewayConfig, type GatewayConfig } from './gateway.config.js';
 import { journalFolderOf, slotOfWorker } from './worker-places.js';
 
@@ -14,6 +14,8 @@ export interface ReplicaConfig extends GatewayConfig {
   readonly kafka: KafkaSettings;
   /** Name of this replica's journal, its own for good. */
   readonly slot: string;
+  /** What is taken as it is, and should be told at the start. */
+  readonly warnings: readonly string[];
   /** Folder of this replica's journal. */
   readonly journalDir: string;
 }
@@ -49,7 +51,7 @@ export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): R
   }
   if (gateway === null || kafka === null || problems.length > 0) throw new ConfigurationError(problems);
   const journalDir = join(gateway.environment.dataDir, journalFolderOf(1));
-  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, slot, journalDir };
+  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, warnings: warningsAbout(kafka), slot, journalDir };
 }
 
 function gatewayConfig(variables: NodeJS.ProcessEnv, problems: string[]): GatewayConfig | null {

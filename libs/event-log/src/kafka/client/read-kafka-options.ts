@@ -3,6 +3,7 @@ import type { KafkaOptions } from './kafka.options.js';
 
 const BROKER = /^(\[[0-9a-f:.]+\]|[^\s:,/]+):\d{1,5}$/i;
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):/i;
 type Mechanism = (typeof MECHANISMS)[number];
 
 /** How to reach Kafka; who we are and whom to tell is the process's own. */
@@ -27,6 +28,15 @@ export function readKafkaSettings(
   }
   const sasl = readSasl(variables, problems);
   return { brokers, tls: tls === 'true', ...(topic !== undefined && { topic }), ...(sasl !== null && { sasl }) };
+}
+
+/** What an operator should know of settings that are taken as they are. */
+export function warningsAbout({ brokers, tls = false, sasl }: KafkaSettings): readonly string[] {
+  if (sasl?.mechanism !== 'plain' || tls || brokers.every((broker) => LOOPBACK.test(broker))) return [];
+  return [
+    'OVERTURE_KAFKA_SASL is plain and OVERTURE_KAFKA_TLS is not true: the password crosses the network in clear text; ' +
+      'set OVERTURE_KAFKA_TLS=true, or use scram-sha-512',
+  ];
 }
 
 function readSasl(

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { readKafkaSettings } from './read-kafka-options.js';
+import { readKafkaSettings, warningsAbout } from './read-kafka-options.js';
 
 function read(variables: Record<string, string>) {
   const problems: string[] = [];
@@ -31,6 +31,25 @@ describe('settings of Kafka', () => {
     expect(settings).toMatchObject({ tls: true, topic: 'acme.events', sasl: { mechanism: 'scram-sha-512' } });
     expect(settings?.sasl?.password.reveal()).toBe('hunter2');
     expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toContain('hunter2');
+  });
+
+  it.each([
+    [1, 'kafka:9092', 'plain', 'false'],
+    [1, 'localhost:9092,kafka:9092', 'plain', 'false'],
+    [0, 'kafka:9092', 'plain', 'true'],
+    [0, 'kafka:9092', 'scram-sha-512', 'false'],
+    [0, 'localhost:9092,127.0.0.1:9093,[::1]:9094', 'plain', 'false'],
+  ])('earn %i warning of a password in clear text: %s, %s, TLS %s', (count, brokers, mechanism, tls) => {
+    const { settings } = read({
+      OVERTURE_KAFKA_BROKERS: brokers,
+      OVERTURE_KAFKA_TLS: tls,
+      OVERTURE_KAFKA_SASL: mechanism,
+      OVERTURE_KAFKA_USERNAME: 'overture',
+      OVERTURE_KAFKA_PASSWORD: 'hunter2',
+    });
+    const warnings = settings === null ? [] : warningsAbout(settings);
+    expect(warnings).toHaveLength(count);
+    expect(warnings.join()).not.toContain('hunter2');
   });
 
   it('are told all at once when they cannot be', () => {
