@@ -41,15 +41,16 @@ describe('a gateway that is told to stop', () => {
     await once(late, 'connect');
 
     const ended = gateway.stop();
-    const refused = await waitUntil(async () => {
-      late.write(requestOf('too late'));
-      const [answer] = (await once(late, 'data')) as [string];
-      return answer.includes('shutting_down') && answer;
-    });
+    await waitUntil(async () => (await gateway.chat('m')).status === 503);
+    late.write(requestOf('too late'));
+    const [refused] = (await once(late, 'data')) as [string];
     expect(refused).toMatch(/^HTTP\/1\.1 503 /);
     expect(refused).toMatch(/^retry-after: 1\r$/im);
+    expect(refused).toMatch(/^connection: close\r$/im);
+    expect(refused).toContain('shutting_down');
 
     told.resolve();
+    for (const { headers } of await Promise.all(answers)) expect(headers.get('connection')).toBe('close');
     const [whole, stream] = await Promise.all(answers.map(async (answer) => (await answer).text()));
     expect(JSON.parse(whole ?? '')).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
     expect(eventsOf(stream ?? '').at(-1)).toBe('[DONE]');

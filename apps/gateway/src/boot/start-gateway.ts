@@ -7,7 +7,8 @@ import { PostgresBudgetSource } from '../feeds/postgres.budget-source.js';
 import { PostgresKeySource } from '../feeds/postgres.key-source.js';
 import { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
 import { GatewayModule } from '../gateway.module.js';
-import { ServerClose } from '../surface/server-close.js';
+import { OpenConnections } from '../surface/connections/open-connections.js';
+import { ServerClose } from '../surface/connections/server-close.js';
 import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
 import { closeOpenRequests, keepCheckpoints } from './close-open-requests.js';
 import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-core.js';
@@ -39,15 +40,18 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
     void core.budgets.tend({ epochMs: core.clock.epochMs(), monotonicMs: core.clock.monotonicMs() });
   }, TEND_BUDGETS_MS).unref();
   const app = await createApp(core);
+  const connections = new OpenConnections();
   const { port, host } = core.config.environment;
   await listen(app, { port, host });
   return {
     address: await app.getUrl(),
     stop: async () => {
       core.overload.startDraining();
+      connections.announceEnd();
       const close = new ServerClose(app);
       await core.overload.drained(DRAIN_WITHIN_MS);
       await close.finish();
+      connections.close();
       const shipped = core.shipper?.stop({ withinMs: SHIP_WITHIN_MS });
       await core.reused.idle();
       await core.facts.idle();

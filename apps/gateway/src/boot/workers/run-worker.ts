@@ -2,10 +2,10 @@ import type { Worker } from 'node:cluster';
 import { register } from 'prom-client';
 import { createLogger } from '#telemetry';
 import { MetricsPage } from '../../metrics/metrics-page.js';
+import { OpenConnections } from '../../surface/connections/open-connections.js';
 import { explanationOf } from '../operational-errors.js';
 import { STOP_SIGNALS } from '../run-until-stopped.js';
 import type { RunningReplica } from '../start-replica.js';
-import { OpenConnections } from './connections/open-connections.js';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.js';
 
 /**

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
-import { passOnConnections, type PlaceInLine } from './connections/pass-on-connections.js';
+import { passOnConnections, type PlaceInLine } from './pass-on-connections.js';
 import { RestartPace } from './restart-pace.js';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.js';
 

@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -10,8 +10,7 @@ const LEFTOVERS_AFTER_MS = 500;
 
 /**
  * The end of a server whose every new request is refused. The system takes connections and bytes before the process
- * does, and resets them when the port is closed: whoever is among them is answered first, and told by each answer that
- * its connection ends.
+ * does, and resets them when the port is closed: whoever is among them is answered first.
  */
 export class ServerClose {
   private readonly server: Server;
@@ -20,11 +19,7 @@ export class ServerClose {
   /** Nothing is closed yet. */
   constructor(private readonly app: NestFastifyApplication) {
     this.server = app.getHttpServer();
-    this.server.on('connection', () => this.arrive());
-    this.server.prependListener('request', (_, response: ServerResponse) => {
-      response.shouldKeepAlive = false;
-      this.arrive();
-    });
+    for (const arrival of ['connection', 'request']) this.server.on(arrival, () => (this.arrivals += 1));
   }
 
   /** Closes the port; nothing must be in flight any more. */
@@ -43,9 +38,5 @@ export class ServerClose {
       seen = this.arrivals;
       await pause(SILENCE_MS);
     }
-  }
-
-  private arrive(): void {
-    this.arrivals += 1;
   }
 }

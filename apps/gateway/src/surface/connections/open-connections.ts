@@ -19,18 +19,28 @@ export class OpenConnections {
   }
 
   /**
-   * Resolves when all of them have ended; no more may come in. A caller is told that the connection closes by the next
-   * answer, or by the one under way while its head is not out. None is closed while its caller may be asking: one that
-   * is idle ends when Node ends idle ones.
+   * From now on a caller is told that the connection closes behind it by the next answer, or by the one under way while
+   * its head is not out. None is closed while its caller may be asking: one that is idle ends when Node ends idle ones.
    */
-  async endInTurn(): Promise<void> {
+  announceEnd(): void {
+    if (this.ending) return;
     this.ending = true;
     subscribe(ASKED, tellToClose);
     for (const { _httpMessage: response } of this.open) {
       if (response?.headersSent === false) response.shouldKeepAlive = false;
     }
+  }
+
+  /** Announces the end, and resolves when all of them have ended; no more may come in. */
+  async endInTurn(): Promise<void> {
+    this.announceEnd();
     this.lookWhetherAnyIsLeft();
     await this.noneLeft.promise;
+    this.close();
+  }
+
+  /** Looks at them no longer. */
+  close(): void {
     unsubscribe(ASKED, tellToClose);
     unsubscribe(TAKEN, this.add);
   }
