@@ -14,7 +14,7 @@ describe('connections on which nothing is heard', () => {
     return { pool, stream, client, timeoutsMs };
   };
 
-  it('stay while nobody waits for them, and are ended when somebody does, though they had been idle before', async () => {
+  it('stay while nobody waits for them, and are ended when somebody does, idle before or not', async () => {
     const { pool, stream, client, timeoutsMs } = connect();
     expect(timeoutsMs).toEqual([15_000]);
 
