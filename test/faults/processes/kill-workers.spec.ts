@@ -59,7 +59,6 @@ describeWithKafka('workers of one gateway that are killed, told to end and stopp
         await waitUntil(() => crowd.answeredWell > size);
         await pause(dice.between(0, LOAD_MS_MAX));
         await fault.strike(dice);
-        campaign.injected += 1;
         campaign.count(fault.name);
         const before = crowd.answeredWell;
         await waitUntil(() => crowd.answeredWell > before + size);

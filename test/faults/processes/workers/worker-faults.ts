@@ -16,7 +16,7 @@ export interface WorkerFault {
   readonly name: string;
   /** No caller may notice anything of it. */
   readonly isUnnoticed: boolean;
-  /** Resolves when it has happened and all workers answer again. */
+  /** Resolves when it has happened, once or to each worker in turn, and all workers answer again. */
   strike(dice: Dice): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export class GatewayWithWorkers {
 
   faults(): readonly [WorkerFault, ...WorkerFault[]] {
     return [
-      { name: 'worker_killed', isUnnoticed: false, strike: (dice) => this.endOne(dice, 'SIGKILL') },
-      { name: 'worker_told_to_end', isUnnoticed: true, strike: (dice) => this.endOne(dice, 'SIGTERM') },
+      { name: 'worker_killed', isUnnoticed: false, strike: (dice) => this.end(this.pick(dice), 'SIGKILL') },
+      { name: 'workers_told_to_end', isUnnoticed: true, strike: () => this.tellAllToEnd() },
       { name: 'primary_killed', isUnnoticed: false, strike: (dice) => this.killPrimary(dice) },
       { name: 'worker_stopped', isUnnoticed: false, strike: (dice) => this.stopOne(dice) },
     ];
@@ -52,10 +52,15 @@ export class GatewayWithWorkers {
     return dice.pick([first, ...others]);
   }
 
-  private async endOne(dice: Dice, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const worker = this.pick(dice);
+  /** One after the other, as an operator does it who wants all of them new. */
+  private async tellAllToEnd(): Promise<void> {
+    for (const worker of workersOf(this.replica.process).values()) await this.end(worker, 'SIGTERM');
+  }
+
+  private async end(worker: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const restarts = await this.figure('overture_worker_restarts_total');
     process.kill(worker, signal);
+    this.campaign.injected += 1;
     await waitUntil(() => isGone(worker));
     await this.answersWith(WORKERS);
     if ((await this.figure('overture_worker_restarts_total')) !== restarts + 1)
@@ -66,6 +71,7 @@ export class GatewayWithWorkers {
     const worker = this.pick(dice);
     process.kill(worker, 'SIGSTOP');
     await waitUntil(() => statusOf(worker) === 'T');
+    this.campaign.injected += 1;
     await pause(dice.between(0, STOPPED_MS_MAX));
     process.kill(worker, 'SIGCONT');
     await this.answersWith(WORKERS);
@@ -80,6 +86,7 @@ export class GatewayWithWorkers {
     const workers = [...workersOf(this.replica.process).values()];
     const ended = this.replica.process.exited();
     killHard(this.replica.process.pid);
+    this.campaign.injected += 1;
     const alone = dice.oneIn(2);
     if (!alone) for (const worker of workers) killHard(worker);
     this.campaign.count(alone ? 'workers_ended_by_themselves' : 'workers_killed_too', workers.length);
