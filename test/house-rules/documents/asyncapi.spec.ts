@@ -48,11 +48,12 @@ describe('what readers of the topic of posteriors are told, generated beside eve
     expect(stored(join('schemas', POSTERIOR_ROW_FILE), rendered)).toBe(rendered);
   });
 
-  it('describes what a projector publishes, and nothing else', () => {
+  it('describes what a projector publishes, and what a later one may add to it', () => {
     const validate = new Ajv({ strict: true }).compile(readJson<object>(DOCS, 'schemas', POSTERIOR_ROW_FILE));
     const row = { partition: 3, nextOffset: 7n, cell: 'a/b/c/whole/xs/tools', candidate: 'd/e', state: NO_EVIDENCE };
     const value = JSON.parse(serialisePosteriorRow(row)) as object;
     expect(validate(value)).toBe(true);
+    expect(validate({ ...value, added: 1 })).toBe(true);
     expect(validate({ ...value, next_offset: 7 })).toBe(false);
   });
 });
@@ -64,11 +65,14 @@ describe('docs/schemas', () => {
     expect(readdirSync(join(DOCS, 'schemas')).sort()).toEqual([...shipped, POSTERIOR_ROW_FILE].sort());
   });
 
-  it.each(shipped)('%s accepts what was shipped, and refuses a payload of another kind', (name) => {
+  it.each(shipped)('%s accepts what was shipped and what is added to it later, and refuses another kind', (name) => {
     const validate = new Ajv({ strict: true }).compile(readJson<object>(DOCS, 'schemas', name));
     const { value } = readJson<{ value: string }>(GOLDEN, name);
     expect(validate(JSON.parse(value))).toBe(true);
     expect(validate({ request_id: 'none' })).toBe(false);
+    const newer = value.replaceAll(/\{(?=")/g, '{"added_later":{},');
+    expect(newer).not.toBe(value);
+    expect(validate(JSON.parse(newer))).toBe(true);
   });
 });
 

@@ -4,19 +4,16 @@ import { defineEvent, type DataOf } from './define-event.js';
 import { Count, Digest, Identifier, Milliseconds, Uuid, orNull } from './fields.js';
 
 /** Tokens in disjoint buckets: the total is their sum. */
-export const UsageBuckets = Type.Object(
-  {
-    uncached: Count,
-    cache_read: Count,
-    cache_write: Count,
-    output: Count,
-    /** Billed as output, counted apart from `output`. */
-    reasoning: Count,
-    audio_in: Count,
-    audio_out: Count,
-  },
-  { additionalProperties: false },
-);
+export const UsageBuckets = Type.Object({
+  uncached: Count,
+  cache_read: Count,
+  cache_write: Count,
+  output: Count,
+  /** Billed as output, counted apart from `output`. */
+  reasoning: Count,
+  audio_in: Count,
+  audio_out: Count,
+});
 
 /** What one attempt at a provider came to. One event per attempt, failed ones included. */
 export const ProviderResponded = defineEvent('ProviderResponded', 1, {

@@ -3,27 +3,24 @@ import { defineEvent, type DataOf } from './define-event.js';
 import { Count, Digest, Identifier, NanoUsd, Offset, Probability, Uuid, orNull } from './fields.js';
 
 /** Posterior and odds of one eligible candidate at the moment of the draw. */
-const RoutedCandidate = Type.Object(
-  {
-    /** `slug/model`. */
-    id: Identifier,
-    connection: Identifier,
-    provider: Identifier,
-    model: Identifier,
-    /** Health Beta(α, β) decayed to the decision's tick. */
-    health: Type.Object({ alpha: Type.Number(), beta: Type.Number() }),
-    /** Utility statistics decayed to the decision's tick: n, Σr, Σr². */
-    utility: Type.Object({ n: Type.Number(), sum: Type.Number(), sum_squares: Type.Number() }),
-    /** Expected cost at decision time; null when the model has no known price. */
-    expected_cost_nano_usd: orNull(NanoUsd),
-    /** Share that the operator gives this candidate; counts under strategy `weighted` only. */
-    weight: Type.Number({ minimum: 0 }),
-    /** Moment-matched Beta(a, b) that entered the quadrature. */
-    score: Type.Object({ a: Type.Number(), b: Type.Number() }),
-    probability: Probability,
-  },
-  { additionalProperties: false },
-);
+const RoutedCandidate = Type.Object({
+  /** `slug/model`. */
+  id: Identifier,
+  connection: Identifier,
+  provider: Identifier,
+  model: Identifier,
+  /** Health Beta(α, β) decayed to the decision's tick. */
+  health: Type.Object({ alpha: Type.Number(), beta: Type.Number() }),
+  /** Utility statistics decayed to the decision's tick: n, Σr, Σr². */
+  utility: Type.Object({ n: Type.Number(), sum: Type.Number(), sum_squares: Type.Number() }),
+  /** Expected cost at decision time; null when the model has no known price. */
+  expected_cost_nano_usd: orNull(NanoUsd),
+  /** Share that the operator gives this candidate; counts under strategy `weighted` only. */
+  weight: Type.Number({ minimum: 0 }),
+  /** Moment-matched Beta(a, b) that entered the quadrature. */
+  score: Type.Object({ a: Type.Number(), b: Type.Number() }),
+  probability: Probability,
+});
 
 /** Which provider a request goes to, with everything needed to derive the choice again from the log alone. */
 export const RequestRouted = defineEvent('RequestRouted', 1, {
@@ -75,12 +72,7 @@ export const RequestRouted = defineEvent('RequestRouted', 1, {
   hold: Type.Object({
     id: Uuid,
     amount_nano_usd: NanoUsd,
-    budgets: Type.Array(
-      Type.Object(
-        { budget_id: Identifier, period: Type.String({ minLength: 1, maxLength: 20 }) },
-        { additionalProperties: false },
-      ),
-    ),
+    budgets: Type.Array(Type.Object({ budget_id: Identifier, period: Type.String({ minLength: 1, maxLength: 20 }) })),
   }),
 });
 export type RequestRouted = DataOf<typeof RequestRouted>;

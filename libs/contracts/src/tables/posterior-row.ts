@@ -13,15 +13,12 @@ export const PosteriorRow = Type.Object(
     next_offset: Offset,
     cell: Type.String({ minLength: 1 }),
     candidate: Type.String({ minLength: 1 }),
-    state: Type.Object(
-      {
-        tick: Count,
-        health: Type.Object({ successes: Evidence, failures: Evidence }, { additionalProperties: false }),
-        utility: Type.Object({ n: Evidence, sum: Evidence, sum_squares: Evidence }, { additionalProperties: false }),
-      },
-      { additionalProperties: false },
-    ),
+    state: Type.Object({
+      tick: Count,
+      health: Type.Object({ successes: Evidence, failures: Evidence }),
+      utility: Type.Object({ n: Evidence, sum: Evidence, sum_squares: Evidence }),
+    }),
   },
-  { additionalProperties: false, title: 'PosteriorRow v1' },
+  { title: 'PosteriorRow v1' },
 );
 export type PosteriorRow = Static<typeof PosteriorRow>;

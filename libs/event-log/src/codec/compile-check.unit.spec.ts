@@ -3,15 +3,17 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { Type } from 'typebox';
 import { EVENT_CATALOGUE } from '#contracts';
+import { closedSchema } from './closed-schema.js';
 import { compileCheck } from './compile-check.js';
 
 type Tree = Record<string, unknown> | unknown[];
 
 const ajv = new Ajv({ strict: true, unicodeRegExp: false, unicode: false, logger: false });
-const events = Object.values(EVENT_CATALOGUE).map(({ type, version, schema }) => {
+const events = Object.values(EVENT_CATALOGUE).flatMap(({ type, version, schema: open }) => {
   const golden = new URL(`./__golden__/${type}.v${version}.json`, import.meta.url);
   const { value } = JSON.parse(readFileSync(golden, 'utf8')) as { value: string };
-  return { schema, value, check: compileCheck(schema), oracle: ajv.compile(schema) };
+  const closed = { ...closedSchema(open), title: `${type} v${version} as it is written` };
+  return [open, closed].map((schema) => ({ schema, value, check: compileCheck(schema), oracle: ajv.compile(schema) }));
 });
 
 const NUMBERS = [NaN, Infinity, -0, 0, 1, 2, 0.5, 1.000_001, -1e-9, 99, 100, 599, 600, 2 ** 53, Number.MAX_VALUE];

@@ -3,17 +3,26 @@ import { EVENT_CATALOGUE, type EventDefinition, type Fact } from '#contracts';
 import { BrokenEventError, UnknownEventError } from '../event-log.errors.js';
 import type { LogEvent, LogRecord } from '../event-log.port.js';
 import { partitionOf } from '../identity/partition-of.js';
+import { closedSchema } from './closed-schema.js';
 import { compileCheck, type Check } from './compile-check.js';
 import { Upcasters, type Upcaster } from './upcasters.js';
 
 const SPEC_VERSION = '1.0';
 const CONTENT_TYPE = 'application/json';
 
-interface KnownEvent {
-  readonly definition: EventDefinition;
+/** A schema that payloads are held against. */
+interface Checked {
   readonly isValid: Check;
   /** As `isValid`, several times slower, and tells where and why not. */
   readonly explain: ValidateFunction;
+}
+
+interface KnownEvent {
+  readonly definition: EventDefinition;
+  /** Refuses what it does not name, at any depth. */
+  readonly written: Checked;
+  /** Ignores what it does not name: a later release may have added it. */
+  readonly read: Checked;
 }
 
 interface Named {
@@ -23,9 +32,9 @@ interface Named {
 
 /**
  * Facts to records and back: CloudEvents 1.0 in the Kafka protocol binding's binary mode, where attributes are headers
- * and the value is the bare JSON payload (https://github.com/cloudevents/spec, kafka-protocol-binding.md). Every
- * payload
- * is checked against its schema when it is written and again when it is read.
+ * and the value is the bare JSON payload (https://github.com/cloudevents/spec, kafka-protocol-binding.md). Every payload
+ * is checked against its schema when it is written and again when it is read: strictly the one time, open to additions
+ * the other.
  */
 export class FactCodec {
   readonly #known: ReadonlyMap<string, KnownEvent>;
@@ -37,8 +46,12 @@ export class FactCodec {
     const ajv = new Ajv({ strict: true, unicodeRegExp: false, unicode: false, logger: false });
     this.#known = new Map(
       definitions.map((definition) => {
+        const checkedBy = (schema: object): Checked => ({
+          isValid: compileCheck(schema),
+          explain: ajv.compile(schema),
+        });
         const { type, schema } = definition;
-        return [type, { definition, isValid: compileCheck(schema), explain: ajv.compile(schema) }];
+        return [type, { definition, written: checkedBy(closedSchema(schema)), read: checkedBy(schema) }];
       }),
     );
     this.#upcasters = new Upcasters(upcasters);
@@ -49,7 +62,7 @@ export class FactCodec {
   encode(fact: Fact): LogRecord {
     const known = this.#find(fact);
     if (fact.version !== known.definition.version) throw new UnknownEventError(fact);
-    assertValid(known, fact.data, fact);
+    assertValid(known.written, fact.data, fact);
     return {
       partition: partitionOf(fact.tenant),
       eventId: fact.id,
@@ -69,7 +82,7 @@ export class FactCodec {
     if (event.version > definition.version) throw new UnknownEventError(written);
     const envelope = readEnvelope(event);
     const data = this.#lift(definition, event);
-    assertValid(known, data, written);
+    assertValid(known.read, data, written);
     return { ...written, version: definition.version, ...envelope, data };
   }
 
@@ -152,7 +165,7 @@ function parseJson(text: string): unknown {
 }
 
 /** @throws BrokenEventError */
-function assertValid({ isValid, explain }: KnownEvent, data: unknown, event: Named): void {
+function assertValid({ isValid, explain }: Checked, data: unknown, event: Named): void {
   if (!isValid(data) && !explain(data)) throw brokenBy(explain.errors, event);
 }
 

@@ -124,7 +124,10 @@ describe('a record that is read', () => {
     },
   );
 
-  it('may carry headers that nobody knows', () => {
+  it('may carry headers and fields that nobody knows', () => {
+    const event = asRead(encodeFact(fact));
+    const newer = { ...event, value: event.value.replace('{', '{"added":{"later":1},') };
+    expect(decodeFact(newer).data).toEqual({ ...fact.data, added: { later: 1 } });
     expect(decodeFact(withHeaders({ ce_partitionkey: 'x' }))).toEqual(fact);
   });
 });

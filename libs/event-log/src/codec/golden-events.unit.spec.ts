@@ -27,15 +27,32 @@ function readGolden(name: string): LogEvent {
   };
 }
 
-/** What keeps a schema from being the old one plus optional fields: JSON pointers into it. */
+/** What keeps a schema from being the old one, opened, plus optional fields: JSON pointers into it. */
 function incompatibilities(old: unknown, current: unknown, at = ''): string[] {
   if (!isObject(old) || !isObject(current)) return JSON.stringify(old) === JSON.stringify(current) ? [] : [at || '/'];
   const isProperties = at.endsWith('/properties');
   const required = isProperties ? [] : Object.keys(current).filter((key) => !(key in old));
+  const isOpened = !isProperties && old['additionalProperties'] === false && !('additionalProperties' in current);
+  const kept = Object.keys(old).filter((key) => !(isOpened && key === 'additionalProperties'));
   return [
     ...required.map((key) => `${at}/${key}`),
-    ...Object.keys(old).flatMap((key) => incompatibilities(old[key], current[key], `${at}/${key}`)),
+    ...kept.flatMap((key) => incompatibilities(old[key], current[key], `${at}/${key}`)),
   ];
+}
+
+/** The same with a field in each object, at any depth, that no release has named yet. */
+function withAdditions(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withAdditions);
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([name, field]) => [name, withAdditions(field)] as const);
+  return { ...(Object.fromEntries(fields) as object), added_later: { amount: '1' } };
+}
+
+/** The objects of a value, itself included. */
+function objectsOf(value: unknown): Schema[] {
+  if (!isObject(value)) return [];
+  const inside = Object.values(value).flatMap(objectsOf);
+  return Array.isArray(value) ? inside : [value, ...inside];
 }
 
 const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
@@ -46,6 +63,22 @@ describe('every version ever shipped', () => {
     const fact = decodeFact(golden);
     expect(fact.id).toBe(golden.eventId);
     if (fact.version === golden.version) expect(encodeFact(fact)).toMatchObject({ value: golden.value });
+  });
+
+  it.each(versions)('%s decodes with fields that a later release has added, wherever they stand', (name) => {
+    const golden = readGolden(name);
+    const newer = withAdditions(JSON.parse(golden.value)) as Schema;
+    expect(decodeFact({ ...golden, value: JSON.stringify(newer) })).toEqual({ ...decodeFact(golden), data: newer });
+  });
+
+  it.each(versions)('%s is not written with such a field, wherever it stands', (name) => {
+    const fact = decodeFact(readGolden(name));
+    for (const object of objectsOf(fact.data)) {
+      object['added_later'] = null;
+      expect(() => encodeFact(fact)).toThrow('additionalProperties');
+      delete object['added_later'];
+    }
+    expect(() => encodeFact(fact)).not.toThrow();
   });
 
   it.each(Object.values(EVENT_CATALOGUE).map(({ type, version, schema }) => [`${type}.v${version}`, schema] as const))(
@@ -64,6 +97,12 @@ describe('the comparison of schemas', () => {
 
   it('allows an optional field', () => {
     expect(incompatibilities(schema, { ...schema, properties: { ...schema.properties, b: {} } })).toEqual([]);
+  });
+
+  it('allows to open an object, and not to close one', () => {
+    const closed = { ...schema, additionalProperties: false };
+    expect(incompatibilities(closed, schema)).toEqual([]);
+    expect(incompatibilities(schema, closed)).toEqual(['/additionalProperties']);
   });
 
   it.each([
