@@ -77,6 +77,8 @@ export abstract class LogReader {
 export interface AppendOptions {
   /** How long the caller waits, from the call on. */
   readonly deadlineMs?: number;
+  /** Written although the log has reached its size: for the little without which nothing can be let go. */
+  readonly beyondLimit?: boolean;
 }
 
 /**

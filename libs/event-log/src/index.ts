@@ -1,5 +1,5 @@
 export * from './event-log.port.js';
-export { ReplicaLog, type FindOptions, type SequencedEvent } from './replica-log.port.js';
+export { ReplicaLog, type FindOptions, type LogSize, type SequencedEvent } from './replica-log.port.js';
 export * from './event-log.errors.js';
 export { ArchivedLogReader } from './archive/archived.log-reader.js';
 export { LogArchiver, type ArchivePass, type SealLimits } from './archive/log-archiver.js';

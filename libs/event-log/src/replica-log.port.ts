@@ -11,6 +11,12 @@ export interface SequencedEvent {
   readonly event: LogEvent;
 }
 
+/** What a log takes up where it is kept, and what it may. */
+export interface LogSize {
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
 /**
  * The log that one replica writes alone. Having one writer, it has one order over all partitions, and room for marks
  * that become durable with the events they speak of: what recovery after a crash needs.
@@ -31,6 +37,7 @@ export abstract class ReplicaLog extends EventLog {
   abstract release(throughSequence: number): void;
   /** True shortly before appends are refused, so that admission stops while facts under way still find room. */
   abstract isFull(): boolean;
+  abstract size(): LogSize;
   /** True from an append that failed until one succeeds; the log finds out by itself when that is so. */
   abstract isFailing(): boolean;
 }

@@ -3,6 +3,7 @@ import {
   type AppendedAt,
   type AppendFault,
   type LogRecord,
+  type LogSize,
   type MemoryEventLog,
   type SequencedEvent,
 } from '#event-log';
@@ -79,6 +80,7 @@ export class SimulatedJournal extends ReplicaLog {
   marks: ReplicaLog['marks'] = () => this.whileAlive(this.setting.disk.log.marks());
   lastSequence = (): number => this.setting.disk.log.lastSequence();
   isFull = (): boolean => false;
+  size = (): LogSize => ({ bytes: 0, bytesMax: Infinity });
   isFailing = (): boolean => false;
 
   scan(fromSequence: number, types?: readonly string[]): AsyncIterable<SequencedEvent> {

@@ -48,7 +48,8 @@ export async function closeOpenRequests({
   const charges = open.map((routed) => chargeAfterCrash(routed, { source, time, catalogueVersion }));
   if (charges.length > 0) {
     logger.warn({ requests: charges.length }, 'closed requests that a crash left open; each is charged at its hold');
-    await log.append(charges.map(encodeFact));
+    // They have been paid for, and a journal that is full gets rid of nothing before it has been recovered.
+    await log.append(charges.map(encodeFact), { beyondLimit: true });
   }
   await budgets.restore([
     ...used,
@@ -70,7 +71,8 @@ export function keepCheckpoints({ log, budgets, logger, shipper }: Checkpointed)
   let running: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
     const sequence = log.lastSequence();
-    if (sequence === written) return;
+    // A full journal takes no request that could bring it on: it goes on looking for what can be let go.
+    if (sequence === written && !log.isFull()) return;
     try {
       const checkpoint = checkpointOf(budgets, sequence);
       await log.setMark(MARK, JSON.stringify(checkpoint));

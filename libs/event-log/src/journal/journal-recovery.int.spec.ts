@@ -117,6 +117,9 @@ describe('a journal at its limits', () => {
     };
     await expect(appendToTheEnd()).rejects.toThrow(JournalFullError);
     await log.setMark('still', 'possible');
+    await expect(log.append([makeRecord()], { beyondLimit: true })).resolves.toHaveLength(1);
+    expect(log.size()).toEqual({ bytes: expect.any(Number) as number, bytesMax: maxBytes });
+    expect(log.size().bytes).toBeGreaterThanOrEqual(maxBytes);
     await log.close();
   });
 });

@@ -103,6 +103,13 @@ describe('a journal of several segments', () => {
     expect(await log.append([makeRecord()])).toEqual([{ partition: 0, offset: 30n, duplicate: false }]);
   });
 
+  it('has the name of a new segment on the disk before it acknowledges what stands in it', async () => {
+    folder.clock.nowMs += DAY_MS;
+    folder.failDirectorySync();
+    await log.append([makeRecord()]);
+    expect(folder.isDirectorySynced).toBe(true);
+  });
+
   it('goes on when a crash came after a new segment and before the old one was sealed', async () => {
     await log.close();
     const path = folder.segmentPaths().at(-1)!;
@@ -155,6 +162,18 @@ describe('a journal that has lost a segment', () => {
 });
 
 describe('segments by size', () => {
+  it('are short enough in a small journal that it never fills up with what was let go', async () => {
+    const folder = new JournalFolder();
+    const log = await folder.open({ maxBytes: 24_000_000 });
+    for (let count = 0; count < 100; count += 1) {
+      await log.append(makeRecords(10).map((record) => ({ ...record, value: 'x'.repeat(100_000) })));
+      log.release(log.lastSequence());
+      expect(log.isFull()).toBe(false);
+    }
+    await log.close();
+    folder.remove();
+  });
+
   it('begin anew, and nobody who reads notices', async () => {
     const folder = new JournalFolder();
     const log = await folder.open({ segmentBytesMax: 1_000_000 });

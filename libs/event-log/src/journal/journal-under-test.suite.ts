@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogUnderTest } from '../event-log.suite.js';
@@ -34,6 +34,16 @@ export class JournalFolder {
   /** The next COMMITs of the writer fail in these ways. */
   failCommits(...faults: readonly CommitFault[]): void {
     writeFileSync(join(this.path, 'faults.json'), JSON.stringify(faults));
+  }
+
+  /** The writer's next sync of the folder fails. */
+  failDirectorySync(): void {
+    writeFileSync(join(this.path, 'directory-sync'), 'failing');
+  }
+
+  /** Whether the writer's last sync of the folder has made its names durable. */
+  get isDirectorySynced(): boolean {
+    return readFileSync(join(this.path, 'directory-sync'), 'utf8') === 'done';
   }
 
   segmentPaths(): string[] {

@@ -20,7 +20,7 @@ import type {
   LogSlice,
   ReadOptions,
 } from '../event-log.port.js';
-import { ReplicaLog, type FindOptions, type SequencedEvent } from '../replica-log.port.js';
+import { ReplicaLog, type FindOptions, type LogSize, type SequencedEvent } from '../replica-log.port.js';
 import { DataLock } from './data-lock.js';
 import { JournalLogReader } from './journal.log-reader.js';
 import { assertSqliteVersion } from './segment/open-database.js';
@@ -31,6 +31,8 @@ const GIB = 1_073_741_824;
 const SEGMENT_BYTES_MAX = GIB;
 const JOURNAL_BYTES_MAX = 20 * GIB;
 const FILE_SYSTEM_SHARE = 0.8;
+/** A small journal has shorter segments: the newest two stay whatever is released, and must not fill it by themselves. */
+const SEGMENTS_LEAST = 8;
 /** Room that admission leaves to the facts of requests under way; of a small journal a sixteenth. */
 const RESERVE_BYTES = 67_108_864;
 const QUEUE_LIMITS: QueueLimits = { eventsMax: 10_000, bytesMax: 33_554_432 };
@@ -50,7 +52,7 @@ export interface JournalOptions {
   readonly maxBytes?: number;
   /** Journals that divide that part of the file system among them; 1 if not given. */
   readonly journalsOnDisk?: number;
-  /** Size at which the next segment begins. */
+  /** Size at which the next segment begins; an eighth of `maxBytes` at most, 1 GiB if not given. */
   readonly segmentBytesMax?: number;
   readonly queueLimits?: QueueLimits;
   /**
@@ -83,7 +85,8 @@ export class JournalEventLog extends ReplicaLog {
     const share = FILE_SYSTEM_SHARE / journalsOnDisk;
     this.#bytesMax = maxBytes ?? Math.min(JOURNAL_BYTES_MAX, fileSystemBytes(directory) * share);
     this.#lock = lock;
-    this.#thread = new WriterThread(entry, { directory, segmentBytesMax }, (usedBytes) => {
+    const settings = { directory, segmentBytesMax: Math.min(segmentBytesMax, this.#bytesMax / SEGMENTS_LEAST) };
+    this.#thread = new WriterThread(entry, settings, (usedBytes) => {
       this.#usedBytes = usedBytes;
       this.#reader.forgetReleased();
     });
@@ -109,11 +112,12 @@ export class JournalEventLog extends ReplicaLog {
     }
   }
 
-  async append(batch: readonly LogRecord[], { deadlineMs }: AppendOptions = {}): Promise<readonly AppendedAt[]> {
+  async append(batch: readonly LogRecord[], options: AppendOptions = {}): Promise<readonly AppendedAt[]> {
+    const { deadlineMs, beyondLimit = false } = options;
     if (this.#closing !== undefined) throw new ClosedLogError();
     if (batch.length === 0) return [];
     const bytes = measureBatch(batch);
-    if (this.#usedBytes >= this.#bytesMax) {
+    if (this.#usedBytes >= this.#bytesMax && !beyondLimit) {
       throw new JournalFullError(`The journal has reached its ${this.#bytesMax} bytes.`);
     }
     return await this.#queue.append({ records: batch, bytes, deadlineMs });
@@ -130,6 +134,10 @@ export class JournalEventLog extends ReplicaLog {
 
   isFull(): boolean {
     return this.#usedBytes >= this.#bytesMax - Math.min(RESERVE_BYTES, this.#bytesMax / 16);
+  }
+
+  size(): LogSize {
+    return { bytes: this.#usedBytes, bytesMax: this.#bytesMax };
   }
 
   isFailing(): boolean {

@@ -17,7 +17,7 @@ import type {
   ReadOptions,
 } from '../event-log.port.js';
 import { PARTITION_COUNT } from '../identity/partition-of.js';
-import { ReplicaLog, type SequencedEvent } from '../replica-log.port.js';
+import { ReplicaLog, type LogSize, type SequencedEvent } from '../replica-log.port.js';
 import { areEqualHeads } from '../waiting/are-equal-heads.js';
 import { promised } from '../waiting/promised.js';
 import { Sleepers, UNTIL_WOKEN } from '../waiting/sleepers.js';
@@ -138,6 +138,10 @@ export class MemoryEventLog extends ReplicaLog {
 
   isFailing(): boolean {
     return false;
+  }
+
+  size(): LogSize {
+    return { bytes: 0, bytesMax: Infinity };
   }
 
   isFull(): boolean {

@@ -1,6 +1,8 @@
-// The writer's thread for tests: the sources instead of the built files, and COMMITs that fail on demand. Under jest the
+// The writer's thread for tests: the sources instead of the built files, and COMMITs and directory syncs that fail on
+// demand. Under jest the
 // main side is compiled in memory, which a thread does not see; specs hand this file to `JournalOptions.workerEntry`.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import '../../__fixtures__/load-typescript.mjs';
@@ -17,6 +19,17 @@ function nextFault() {
   writeFileSync(faultsPath, JSON.stringify(rest));
   return fault;
 }
+
+/** `failing` in this file fails the next sync of a directory; afterwards it says how the last one ended. */
+const directorySyncPath = join(workerData.directory, 'directory-sync');
+const fsyncSync = fs.fsyncSync;
+fs.fsyncSync = (descriptor) => {
+  const isFailing = existsSync(directorySyncPath) && readFileSync(directorySyncPath, 'utf8') === 'failing';
+  writeFileSync(directorySyncPath, isFailing ? 'failed' : 'done');
+  if (isFailing) throw new Error('disk I/O error (directory)');
+  fsyncSync(descriptor);
+};
+syncBuiltinESMExports();
 
 function openFaulty(path, access) {
   const database = openDatabase(path, access);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { OpenDatabase } from '../segment/open-database.js';
+import { syncDirectory } from '../segment/durable-directory.js';
 import { createSegment, listSegments, removeSegments } from '../segment/segment-file.js';
 import type { IdFilter } from './id-filter.js';
 import {
@@ -144,6 +145,9 @@ export class JournalWriter {
       };
       createSegment(directory, start, this.#open);
     }
+    // Whoever made the newest segment may have failed, or died, before its name was durable. It must be: the segment
+    // before it is sealed now, and what is written to the new one is acknowledged.
+    syncDirectory(directory);
     const files = listSegments(directory);
     const [file, before] = files.toReversed();
     if (file === undefined) throw new Error(`The journal in ${directory} has lost its segment.`);
