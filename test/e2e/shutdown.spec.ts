@@ -18,11 +18,15 @@ describe('a gateway that is told to stop', () => {
   let upstream: ScriptedUpstream;
   let gateway: Standalone;
 
+  const start = (environment: Record<string, string> = {}): Promise<Standalone> =>
+    Standalone.start({
+      config: { connections: [{ slug: 'only', provider: 'custom', baseUrl: upstream.baseUrl, models: ['m'] }] },
+      environment,
+    });
+
   beforeEach(async () => {
     upstream = await ScriptedUpstream.start();
-    gateway = await Standalone.start({
-      config: { connections: [{ slug: 'only', provider: 'custom', baseUrl: upstream.baseUrl, models: ['m'] }] },
-    });
+    gateway = await start();
   });
   afterEach(async () => {
     await gateway.discard();
@@ -48,6 +52,12 @@ describe('a gateway that is told to stop', () => {
     expect(refused).toMatch(/^retry-after: 1\r$/im);
     expect(refused).toMatch(/^connection: close\r$/im);
     expect(refused).toContain('shutting_down');
+    const unready = await gateway.request('/v1/health');
+    expect(unready.status).toBe(503);
+    expect(await unready.json()).toMatchObject({
+      error: { code: 'not_ready', message: expect.stringContaining('told to stop') },
+    });
+    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
 
     told.resolve();
     for (const { headers } of await Promise.all(answers)) expect(headers.get('connection')).toBe('close');
@@ -56,6 +66,18 @@ describe('a gateway that is told to stop', () => {
     expect(eventsOf(stream ?? '').at(-1)).toBe('[DONE]');
     expect(await ended).toBe(0);
     expect(gateway.printed).not.toMatch(/"level":"(error|fatal)"/);
+  });
+
+  it('answers on for its grace, and says that it is not ready', async () => {
+    upstream.behaviour = answerWhole();
+    const patient = await start({ OVERTURE_DRAIN_GRACE_SECONDS: '600' });
+    const ended = patient.stop();
+    await waitUntil(async () => (await patient.request('/v1/health')).status === 503);
+    const answer = await patient.chat('m');
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    await patient.stop('SIGKILL');
+    await ended;
+    await patient.discard();
   });
 
   it('answers whoever the system had let in before it came to look', async () => {

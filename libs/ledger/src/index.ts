@@ -10,6 +10,7 @@ export * from './budgets/budget.js';
 export * from './budgets/budget-tree.js';
 export * from './budgets/hold.js';
 export * from './budgets/budget-book.js';
+export { LEASE_MS } from './slices/account.js';
 export * from './slices/slice-authority.port.js';
 export * from './slices/memory.slice-authority.js';
 export * from './charge-budget.js';

@@ -18,9 +18,11 @@ import { Settlement } from '../answer-request/settlement.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { ConfiguredConnection } from '../config/resolve-connections.js';
 import { BudgetDirectory } from '../feeds/budget-directory.js';
+import { DatabaseContact } from '../feeds/database-contact.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { MetricsPage } from '../metrics/metrics-page.js';
 import { ConnectionBook } from '../routes/connection-book.js';
+import { readinessChecks } from '../surface/operations/readiness-checks.js';
 import { AnswerKeeper } from '../traffic/answer-keeper.js';
 import { CachedAnswers } from '../traffic/cached-answers.js';
 import { RepeatedRequests } from '../traffic/repeated-requests.js';
@@ -73,6 +75,7 @@ export function wireGateway(engines: GatewayEngines) {
   const isReplicated = config.environment.durability === 'replicated';
   const durable = new DurableLog({ log, shipper: engines.shipper, isReplicated, clock });
   const overload = new OverloadGate(config.environment.inFlightMax, durable);
+  const database = new DatabaseContact(clock);
   const facts = new FactLog(durable, clock, logger);
   const pools = new UpstreamPools();
   const traffic = new Traffic({ config, em: engines.em, clock, logger, registry: register });
@@ -102,7 +105,8 @@ export function wireGateway(engines: GatewayEngines) {
     book,
     metrics,
     overload,
-    readinessChecks: [{ name: 'journal', problem: () => durable.problem() }],
+    database,
+    readinessChecks: readinessChecks({ overload, durable, database, directory }),
     facts,
     pools,
     traffic,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -46,9 +47,11 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
   return {
     address: await app.getUrl(),
     stop: async () => {
-      core.overload.startDraining();
+      core.overload.announceStop();
       connections.announceEnd();
       const close = new ServerClose(app);
+      await pause(core.config.environment.drainGraceMs);
+      core.overload.startDraining();
       await core.overload.drained(DRAIN_WITHIN_MS);
       await close.finish();
       connections.close();
@@ -71,11 +74,10 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
   };
 }
 
-const feedsOf = ({ em, keys, directory, traffic, logger }: GatewayCore): PolledFeed[] => [
-  new PolledFeed(new PostgresKeySource(em.fork(), keys), REVOCATION_POLL_MS, logger),
-  new PolledFeed(new PostgresBudgetSource(em.fork(), directory), REVOCATION_POLL_MS, logger),
-  new PolledFeed(traffic.limitSource, REVOCATION_POLL_MS, logger),
-];
+const feedsOf = ({ em, keys, directory, traffic, database, logger }: GatewayCore): PolledFeed[] =>
+  [new PostgresKeySource(em.fork(), keys), new PostgresBudgetSource(em.fork(), directory), traffic.limitSource].map(
+    (source) => new PolledFeed(database.heardBy(source), REVOCATION_POLL_MS, logger),
+  );
 
 /** The address is not to be had; says what to change. */
 class ListenError extends Error {

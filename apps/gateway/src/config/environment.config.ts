@@ -27,6 +27,8 @@ export interface Environment {
   readonly inFlightMax: number;
   /** Processes that share the port, each with a journal of its own. */
   readonly workers: number;
+  /** How long a gateway that was told to stop goes on answering, while it already says that it is not ready. */
+  readonly drainGraceMs: number;
   readonly variables: NodeJS.ProcessEnv;
 }
 
@@ -62,6 +64,8 @@ export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): E
       problems,
     ),
     workers: readInteger({ name: 'WORKERS', fallback: 1, min: 1, max: WORKERS_MAX }, variables, problems),
+    drainGraceMs:
+      readInteger({ name: 'OVERTURE_DRAIN_GRACE_SECONDS', fallback: 0, min: 0, max: 600 }, variables, problems) * 1000,
     variables,
   };
 }

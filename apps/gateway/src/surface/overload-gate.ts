@@ -12,6 +12,7 @@ export class OverloadGate {
   private inFlight = 0;
   private loopDelayMs = 0;
   private expectedAtMs = performance.now() + SAMPLE_EVERY_MS;
+  private stopping = false;
   private draining = false;
   private whenEmpty: (() => void) | null = null;
   private readonly sampler = setInterval(() => this.sample(), SAMPLE_EVERY_MS).unref();
@@ -23,6 +24,11 @@ export class OverloadGate {
 
   get requestsInFlight(): number {
     return this.inFlight;
+  }
+
+  /** Callers should go elsewhere, whether or not they are still answered here. */
+  get isStopping(): boolean {
+    return this.stopping;
   }
 
   /**
@@ -65,8 +71,14 @@ export class OverloadGate {
     if (this.inFlight === 0) this.whenEmpty?.();
   }
 
+  /** Requests are answered as before, so that whoever spreads them has time to notice. */
+  announceStop(): void {
+    this.stopping = true;
+  }
+
   /** From now on every new request is refused. */
   startDraining(): void {
+    this.stopping = true;
     this.draining = true;
   }
 

@@ -20,6 +20,14 @@ export class HealthController {
     private readonly readiness: Readiness,
   ) {}
 
+  /** Liveness: to be asked by whoever would end a process that does not answer; never a reason not to be ready. */
+  @Get('livez')
+  @PublicRoute({ because: 'load balancers and orchestrators have no key' })
+  @ApiOperation({ summary: 'The process lives: 200, also while it is not ready or stops' })
+  live(): { status: 'alive' } {
+    return { status: 'alive' };
+  }
+
   @Get(['v1/health', 'health'])
   @HttpCode(200)
   @PublicRoute({ because: 'load balancers and orchestrators have no key' })
