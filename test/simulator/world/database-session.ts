@@ -40,6 +40,7 @@ const STATEMENTS: readonly (readonly [RegExp, (match: RegExpExecArray) => Statem
     () => (session, values) => session.advance(values as string[][]),
   ],
   [/^update "\w+"\.projection_cursor set halted/, () => (session, values) => session.halt(values)],
+  [/^select number, state, fingerprint from read\.generation/, () => () => NOTHING], // no rebuild, so none is retired
   [/^insert into "\w+"\."(\w+)"/, ([text, name = '']) => writing(name, text)],
   [
     /^select event_id::text, partition/,
