@@ -54,7 +54,10 @@ async function runFault(name, { tier, rounds, seed, environment }) {
 /** Where jest finds the spec of a fault. */
 function placeOf(name) {
   const [path, title] = FAULTS.find((fault) => fault.name === name)?.cases ?? [];
-  if (path === undefined) return ['--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`];
+  if (path === undefined) {
+    // A campaign that ends amid a round leaves callers behind who ask for ever: its findings would never be told.
+    return ['--selectProjects', 'faults', '--testPathPatterns', `/${name}\\.spec\\.ts$`, '--forceExit'];
+  }
   return ['--selectProjects', 'int', '--testPathPatterns', `/${path}$`, '--testNamePattern', title];
 }
 

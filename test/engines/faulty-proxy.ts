@@ -17,6 +17,8 @@ export interface FaultyProxyOptions {
 /** `both`, or one direction only. */
 export type Direction = keyof Roads | 'both';
 
+type Counted = 'accepted' | 'cut' | 'forgotten' | 'lost' | 'delayed' | 'held' | 'requestsLost' | 'responsesLost';
+
 const UNREAD: Inspection = { toServer: (chunk) => [chunk], toClient: (chunk) => [chunk] };
 
 /**
@@ -53,12 +55,13 @@ export class FaultyProxy {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** What really happened, not what was asked for: connections; writes that were lost or held back; Kafka's frames. */
-  get counts(): Record<'accepted' | 'cut' | 'forgotten' | 'lost' | 'held' | 'requestsLost' | 'responsesLost', number> {
+  /** What really happened, not what was asked for: connections; writes lost, delayed or held back; Kafka's frames. */
+  get counts(): Record<Counted, number> {
     const { request, response } = this.losses.counts;
     const roads = Object.values(this.roads) as Road[];
     const [lost, held] = [sum(roads.map((road) => road.lost)), sum(roads.map((road) => road.held))];
-    return { ...this.cuts, lost, held, requestsLost: request, responsesLost: response };
+    const delayed = sum(roads.map((road) => road.delayed));
+    return { ...this.cuts, lost, held, delayed, requestsLost: request, responsesLost: response };
   }
 
   get connections(): number {

@@ -68,6 +68,7 @@ export class Lane {
     const size = typeof traveller === 'string' ? 0 : traveller.length;
     const nowMs = performance.now();
     this.sentMs = Math.max(this.sentMs, nowMs) + (bytesPerSecond === 0 ? 0 : (size * 1000) / bytesPerSecond);
+    if (delayMs > 0) this.road.delayed += 1;
     const jitter = jitterMs === 0 ? 0 : jitterMs * (2 * this.dice.next() - 1);
     const travelMs = Math.max(0, delayMs + jitter) + this.road.retransmissionMs(this.dice);
     this.arrivesMs = Math.max(this.arrivesMs, this.sentMs + travelMs);

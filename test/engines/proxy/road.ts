@@ -26,6 +26,8 @@ export class Road {
   weather = FAIR_WEATHER;
   /** How often something had to wait. */
   held = 0;
+  /** How many writes travelled for longer than in fair weather, lost ones not counted. */
+  delayed = 0;
   /** How many writes were lost, at first or again. */
   lost = 0;
   private opened = Promise.resolve();

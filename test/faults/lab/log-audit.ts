@@ -2,12 +2,17 @@ import type { BudgetCharged, ProviderResponded, RequestRouted } from '#contracts
 import { decodeFact, type LogEvent } from '#event-log';
 import { NO_EVIDENCE, foldOutcome, serialisePosterior, type PosteriorState } from '#posterior';
 
+/** Why a request costs what was held for it: nobody knows what it came to. */
+const AFTER_CRASH = 'crash_recovery';
+
 /** Everything that a log says of one request. */
 export interface Story {
   readonly requestId: string;
   clientId: string | null;
   routed: number;
   heldNanoUsd: bigint;
+  /** Accounts that it was held in, each `budget/period`. */
+  heldIn: string;
   /** Attempts in the order of the log, and whether the last one answered. */
   attempts: number;
   answered: boolean;
@@ -63,6 +68,7 @@ export abstract class LogAudit {
     story.routed += 1;
     story.clientId = client_request_id;
     story.heldNanoUsd = BigInt(hold.amount_nano_usd);
+    story.heldIn = hold.budgets.map(keyOf).join(' ');
     if (story.routed > 1) this.duplicates.push(`${request_id} is routed twice`);
   }
 
@@ -85,10 +91,13 @@ export abstract class LogAudit {
     if (story.charges > 1) this.duplicates.push(`${request_id} is charged twice`);
     if (story.routed === 0) this.violations.push(`${request_id}: charged and never routed`);
     if (BigInt(held_nano_usd) !== story.heldNanoUsd) this.violations.push(`${request_id}: charge of another hold`);
-    for (const { budget_id, period } of budgets) {
-      const key = `${budget_id}/${period}`;
+    if (reason === AFTER_CRASH && amount_nano_usd !== null && amount_nano_usd !== held_nano_usd)
+      this.violations.push(`${request_id}: costs ${amount_nano_usd} after a crash, and not its hold, ${held_nano_usd}`);
+    const accounts = budgets.map(keyOf);
+    if (story.routed > 0 && accounts.join(' ') !== story.heldIn)
+      this.violations.push(`${request_id}: held in ${story.heldIn} and charged to ${accounts.join(' ')}`);
+    for (const key of accounts)
       this.chargedNanoUsd.set(key, (this.chargedNanoUsd.get(key) ?? 0n) + BigInt(amount_nano_usd ?? 0));
-    }
   }
 
   private storyOf(requestId: string): Story {
@@ -99,6 +108,7 @@ export abstract class LogAudit {
       clientId: null,
       routed: 0,
       heldNanoUsd: 0n,
+      heldIn: '',
       attempts: 0,
       answered: false,
       charges: 0,
@@ -110,6 +120,8 @@ export abstract class LogAudit {
     return story;
   }
 }
+
+const keyOf = ({ budget_id, period }: BudgetCharged['budgets'][number]): string => `${budget_id}/${period}`;
 
 /** A posterior before any evidence, serialised. */
 export const NOTHING_LEARNT = serialisePosterior(NO_EVIDENCE);

@@ -45,8 +45,12 @@ describeWithKafka('a bad network between all processes, engines and the provider
     if (lost === 0) campaign.broken.push('no packet was lost');
   };
   const delaying = async (): Promise<void> => {
+    const before = sum(({ counts }) => counts.delayed);
     for (const proxy of premises.roads.all) proxy.slow(SLOW);
     await pause(badMs);
+    const delayed = sum(({ counts }) => counts.delayed) - before;
+    campaign.count('packets_delayed', delayed);
+    if (delayed === 0) campaign.broken.push('no packet was delayed');
   };
   const resetting = async (dice: Dice): Promise<void> => {
     const before = sum(({ counts }) => counts.cut);
