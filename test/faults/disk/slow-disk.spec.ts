@@ -15,6 +15,8 @@ const SYNCS_MIN = 20;
 const ANSWERS_BEFORE = 300;
 /** Fewer than there are callers, so that some are turned away. */
 const IN_FLIGHT_MAX = 190;
+/** How much of the time the loop may stand: one that waits for the disk stands nearly always. */
+const STANDS_AT_MOST = 0.5;
 /** RequestRouted, and the attempts with the charge. */
 const BATCHES_PER_REQUEST = 2;
 const MONITOR = pathToFileURL(join(import.meta.dirname, 'bad-disk', 'loop-delay.mjs')).href;
@@ -39,11 +41,11 @@ describeWithStrace('a slow disk', () => {
   });
 
   /** How late the gateway's event loop has been since the last time. */
-  const loopDelay = async (): Promise<{ p99Ms: number; maxMs: number }> => {
+  const loopDelay = async (): Promise<{ p99Ms: number; stood: number }> => {
     rmSync(delayPath, { force: true });
     process.kill(installation.gateway.pid, 'SIGUSR2');
     await waitUntil(() => existsSync(delayPath) && readFileSync(delayPath, 'utf8').endsWith('}'));
-    return JSON.parse(readFileSync(delayPath, 'utf8')) as { p99Ms: number; maxMs: number };
+    return JSON.parse(readFileSync(delayPath, 'utf8')) as { p99Ms: number; stood: number };
   };
 
   /** The gateway says that it is ready while facts wait for the disk, and never has more of them than it should. */
@@ -53,6 +55,9 @@ describeWithStrace('a slow disk', () => {
       const pending = await installation.gateway.metric('overture_journal_pending_batches');
       const { status } = await installation.gateway.request('/v1/health');
       if (status !== 200) campaign.broken.push(`a gateway with a slow disk says ${status} about itself`);
+      const inFlight = await installation.gateway.metric('overture_requests_in_flight');
+      if (inFlight > IN_FLIGHT_MAX)
+        campaign.broken.push(`${inFlight} requests are in flight, with room for ${IN_FLIGHT_MAX}`);
       if (pending > IN_FLIGHT_MAX * BATCHES_PER_REQUEST) campaign.broken.push(`${pending} batches wait for the disk`);
       if (pending > 0) waited += 1;
     }
@@ -74,7 +79,13 @@ describeWithStrace('a slow disk', () => {
         await fault.struck();
         await loopDelay();
         await watch(fault);
-        p99Ms = Math.max(p99Ms, (await loopDelay()).p99Ms);
+        const slow = await loopDelay();
+        p99Ms = Math.max(p99Ms, slow.p99Ms);
+        const stoodPercent = Math.round(slow.stood * 100);
+        campaign.most('loop_stood_percent', stoodPercent);
+        if (slow.stood > STANDS_AT_MOST)
+          campaign.broken.push(`the event loop stood still for ${stoodPercent} % of the time that syncs were slow`);
+        campaign.assertSound(round); // one that turns nobody away is found here
         await waitUntil(() => crowd.received.some(({ code }) => code === 'overloaded'));
         campaign.injected += await fault.lift();
         await crowd.stop();

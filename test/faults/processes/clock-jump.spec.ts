@@ -23,7 +23,14 @@ const SETTINGS = {
   limits: [AMPLE_LIMIT],
 };
 /** What no caller may hear of because of a clock. */
-const NEVER = new Set(['rate_limit_exceeded', 'internal_error', 'invalid_api_key']);
+const NEVER = new Set([
+  'rate_limit_exceeded',
+  'internal_error',
+  'invalid_api_key',
+  'journal_unavailable',
+  'journal_full',
+  'provider_timeout',
+]);
 
 /** Seconds to go until a month, UTC, has so many left. */
 function untilMonthEnd(leftS: number): number {

@@ -65,6 +65,20 @@ export class RebuildWatch {
     return { rows: BigInt(row?.n ?? 0), folded: await this.foldedLive() };
   }
 
+  /** Makes one row of the live ledger dearer by a nano-USD, as no event says; resolves with what puts it back. */
+  async falsify(): Promise<{ readonly requestId: string; mend(): Promise<void> }> {
+    const table = `read_${await this.liveGeneration()}.cost_ledger`;
+    const [row] = await this.database.query<{ id: string }>(
+      `update ${table} set amount_nano_usd = amount_nano_usd + 1
+        where request_id = (select max(request_id::text)::uuid from ${table} where amount_nano_usd is not null)
+       returning request_id::text as id`,
+    );
+    const requestId = row?.id ?? '';
+    const mend = (): Promise<void> =>
+      this.database.run(`update ${table} set amount_nano_usd = amount_nano_usd - 1 where request_id = '${requestId}'`);
+    return { requestId, mend };
+  }
+
   private async foldedLive(): Promise<bigint> {
     const [row] = await this.database.query<{ n: string }>(
       'select coalesce(sum(next_offset), 0)::text as n from read.projection_cursor',
