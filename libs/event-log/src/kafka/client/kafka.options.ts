@@ -13,7 +13,7 @@ export interface KafkaOptions {
   /** `host:port`, one or more: the rest of the cluster is found from them. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** TLS with the system's certificates. */
+  /** TLS with the authorities that Node knows, `NODE_EXTRA_CA_CERTS` included. */
   readonly tls?: boolean;
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
