@@ -14,6 +14,7 @@ export * from './migrations/assert-schema-current.js';
 export * from './migrations/control.registry.js';
 export * from './migrations/migrate.js';
 export * from './orm/create-orm.js';
+export { isDatabaseAway } from './orm/is-database-away.js';
 export * from './orm/with-tenant.js';
 export * from './roles/database-login.js';
 export { databaseGrantsSql } from './roles/provision-roles.js';

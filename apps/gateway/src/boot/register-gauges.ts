@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cursors } from '#read-models';
 import type { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
+import { ProjectionFigures } from '../metrics/projection-figures.js';
 import type { GatewayCore } from './gateway-core.js';
 
-const ANSWER_WITHIN_MS = 1_000;
-
-/** Values that are read when the metrics are scraped; NaN while the database cannot be asked. */
+/** Values that are read when the metrics are scraped. */
 export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): void {
   const { metrics, overload, facts, budgets, log, traffic } = core;
   metrics.gauge({ name: 'overture_requests_in_flight', help: 'Requests that are being answered.' }, () => {
@@ -15,8 +13,12 @@ export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): vo
     { name: 'overture_journal_pending_batches', help: 'Batches handed to the journal and not durable yet.' },
     () => facts.pendingBatches,
   );
-  metrics.gauge({ name: 'overture_journal_events', help: 'Events in this gateway’s journal.' }, () =>
-    log.lastSequence(),
+  metrics.gauge(
+    {
+      name: 'overture_journal_events',
+      help: 'Events ever written to this gateway’s journal, also those that it has let go.',
+    },
+    () => log.lastSequence(),
   );
   registerBacklog(core);
   if (posteriors.isFollowingTopic !== null) {
@@ -31,6 +33,7 @@ export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): vo
   metrics.gauge({ name: 'overture_held_nano_usd', help: 'Nano-USD held for requests in flight.' }, () =>
     Number(budgets.snapshot().heldNanoUsd),
   );
+  registerDatabase(core);
   registerProjection(core);
   if (traffic.link !== null) {
     const { link } = traffic;
@@ -41,21 +44,40 @@ export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): vo
 
 /** Every worker looks at the same tables. */
 function registerProjection({ metrics, projectedLog, em }: GatewayCore): void {
+  const figures = new ProjectionFigures(
+    () => projectedLog.heads(),
+    () => cursors(em.fork()),
+  );
   metrics.gauge(
     {
       name: 'overture_projection_lag_events',
-      help: 'Events in the journal that the tables do not show yet.',
+      help: 'Events in the log (in a cluster the topic) that the tables do not show yet, as far as both last answered.',
       ofWorkers: 'max',
     },
-    () => withinReason(projectionLag(projectedLog, em.fork())),
+    () => figures.lag(),
   );
   metrics.gauge(
     {
       name: 'overture_projection_halted_partitions',
-      help: 'Partitions whose projection has stopped at an event.',
+      help: 'Partitions whose projection has stopped at an event, as PostgreSQL last said.',
       ofWorkers: 'max',
     },
-    () => haltedPartitions(em.fork()).catch(() => Number.NaN),
+    () => figures.halted(),
+  );
+}
+
+function registerDatabase({ metrics, database }: GatewayCore): void {
+  metrics.gauge(
+    { name: 'overture_database_up', help: '1 while PostgreSQL has answered in the last 5 s.', ofWorkers: 'min' },
+    () => (database.isUp ? 1 : 0),
+  );
+  metrics.gauge(
+    {
+      name: 'overture_authority_silent_seconds',
+      help: 'For how long PostgreSQL, the authority over budgets, has not answered; from 30 on budgets grant nothing.',
+      ofWorkers: 'max',
+    },
+    () => database.silentMs / 1000,
   );
 }
 
@@ -79,28 +101,4 @@ function registerBacklog({ metrics, shipper, clock }: GatewayCore): void {
       return sinceMs === null ? 0 : (clock.monotonicMs() - sinceMs) / 1000;
     },
   );
-}
-
-async function haltedPartitions(em: GatewayCore['em']): Promise<number> {
-  const known = [...(await cursors(em)).values()];
-  return known.filter(({ halted }) => halted !== null).length;
-}
-
-/** A scrape does not wait for a log that is away. */
-async function withinReason(value: Promise<number>): Promise<number> {
-  const ended = new AbortController();
-  const late = sleep(ANSWER_WITHIN_MS, Number.NaN, { signal: ended.signal, ref: false });
-  late.catch(() => undefined); // ended below
-  const found = await Promise.race([value, late]).catch(() => Number.NaN);
-  ended.abort();
-  return found;
-}
-
-/** Sum over all partitions. */
-async function projectionLag(log: GatewayCore['projectedLog'], em: GatewayCore['em']): Promise<number> {
-  const heads = await log.heads();
-  const folded = await cursors(em);
-  let lag = 0n;
-  for (const [partition, head] of heads) lag += head - (folded.get(partition)?.nextOffset ?? 0n);
-  return Number(lag);
 }

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GatewayError, type ErrorCode } from '#contracts';
+import { isDatabaseAway } from '#persistence';
 
 const HTTP_CODES: Readonly<Record<number, { code: ErrorCode; message: string }>> = {
   400: { code: 'invalid_request', message: 'The request could not be read; see /docs.' },
@@ -15,6 +16,13 @@ export function asGatewayError(thrown: unknown, logger: Logger): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const known = HTTP_CODES[statusOf(thrown)];
   if (known !== undefined) return new GatewayError(known.code, known.message, { cause: thrown });
+  if (isDatabaseAway(thrown)) {
+    // Corridor and budgets say so in their own words: what is left asks the tables.
+    return new GatewayError('projection_behind', 'The tables cannot be asked at the moment: ask again shortly.', {
+      retryAfterMs: 1000,
+      cause: thrown,
+    });
+  }
   logger.error({ err: thrown }, 'a request failed unexpectedly');
   return new GatewayError(
     'internal_error',

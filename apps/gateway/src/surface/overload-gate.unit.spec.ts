@@ -141,6 +141,12 @@ describe('what a caller may be told of a thrown value', () => {
     expect(lines).toEqual([]);
   });
 
+  it('is a reason to ask again while the database is away, which the log has been told already', () => {
+    const refused = Object.assign(new Error('inner'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    expect(told(refused)).toMatchObject({ code: 'projection_behind', status: 503, retryAfterMs: 1_000 });
+    expect(lines).toEqual([]);
+  });
+
   it.each([[new Error('inner')], ['inner'], [null], [undefined], [new HttpException('inner', 500)]])(
     'is nothing of an unexpected %p, which is logged',
     (thrown) => {
