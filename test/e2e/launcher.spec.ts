@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnSyncReturns } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,8 +21,8 @@ class Clone {
     this.write('libs/greeting/src/index.ts', "export const GREETING: string = 'hello';");
   }
 
-  main(code: string): void {
-    this.write('apps/standalone/src/main.ts', `import { GREETING } from '#greeting';\n${code}`);
+  main(code: string, app = 'standalone'): void {
+    this.write(`apps/${app}/src/main.ts`, `import { GREETING } from '#greeting';\n${code}`);
   }
 
   write(path: string, text: string): void {
@@ -44,10 +44,41 @@ class Clone {
   }
 
   /** Starts, sends the signal once the app has printed a line, and resolves with how the launcher ended. */
-  async startAndSignal(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  startAndSignal(signal: NodeJS.Signals): Promise<Ended> {
     const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: this.root, env: this.#environment });
     child.stdout.once('data', () => child.kill(signal));
-    return await new Promise((resolve) => child.on('exit', (code, ended) => resolve({ code, signal: ended })));
+    return endOf(child);
+  }
+
+  /** The same by npm, as a container does; the app prints its process id. */
+  async runAndSignal(script: string, signal: NodeJS.Signals): Promise<Ended> {
+    const environment = { ...this.#environment, PATH: process.env['PATH'] };
+    const child = spawn('npm', ['run', '-s', script], { cwd: this.root, env: environment });
+    let pid = 0;
+    child.stdout.once('data', (text: Buffer) => {
+      pid = Number(text);
+      child.kill(signal);
+    });
+    const ended = await endOf(child);
+    return { ...ended, hasLeft: pid > 0 && endedNow(pid) };
+  }
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The app was still there, and has been ended. */
+  readonly hasLeft?: boolean;
+}
+
+const endOf = (child: ChildProcess): Promise<Ended> =>
+  new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+
+function endedNow(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }
 
@@ -98,6 +129,21 @@ describe('npm start', () => {
       console.log(GREETING);
     `);
     expect(await clone.startAndSignal('SIGTERM')).toEqual({ code: 3, signal: null });
+  });
+
+  it.each([
+    ['start', 'standalone'],
+    ['gateway', 'gateway'],
+    ['projector', 'projector'],
+    ['overture', 'cli'],
+  ])('ends by a signal to npm, too, when the app has ended: npm run %s', async (script, app) => {
+    const code = `
+      const alive = setInterval(() => {}, 1000);
+      process.on('SIGTERM', () => { clearInterval(alive); process.exitCode = 3; });
+      console.log(process.pid);
+    `;
+    clone.main(code, app);
+    expect(await clone.runAndSignal(script, 'SIGTERM')).toEqual({ code: 3, signal: null, hasLeft: false });
   });
 
   it('ends by the signal that ended the app', async () => {
