@@ -12,7 +12,7 @@ import {
   type KafkaSettings,
 } from '#event-log';
 import { createOrm } from '#persistence';
-import { SystemClock } from '#telemetry';
+import { RepeatedTrouble, SystemClock } from '#telemetry';
 import type { ProjectorConfig } from './projector.config.js';
 import { Projector } from './projector.js';
 import { PosteriorPublisher } from './publishing/posterior-publisher.js';
@@ -30,14 +30,15 @@ export class ProjectorModule implements OnApplicationShutdown {
 
   static register(config: ProjectorConfig, logger: Logger): DynamicModule {
     const clock = new SystemClock();
+    const trouble = new RepeatedTrouble('Kafka', logger);
     return {
       module: ProjectorModule,
       providers: [
         {
           provide: LogReader,
-          useFactory: () => openLog(config, clock, logger),
+          useFactory: () => openLog(config, clock, trouble),
         },
-        { provide: CompactedTable, useFactory: () => openTable(config, logger) },
+        { provide: CompactedTable, useFactory: () => openTable(config, trouble) },
         { provide: MikroORM, useFactory: () => openDatabase(config) },
         {
           provide: Projector,
@@ -60,19 +61,19 @@ export class ProjectorModule implements OnApplicationShutdown {
   }
 }
 
-function openLog({ log }: ProjectorConfig, clock: Clock, logger: Logger): LogReader {
+function openLog({ log }: ProjectorConfig, clock: Clock, trouble: RepeatedTrouble): LogReader {
   if ('journalDir' in log) return new JournalLogReader({ directory: log.journalDir, clock });
-  return new KafkaLogReader(kafkaOptions(log.kafka, logger), clock);
+  return new KafkaLogReader(kafkaOptions(log.kafka, trouble), clock);
 }
 
 /** Null on one machine: the gateway reads the posteriors where the projector writes them. */
-const openTable = ({ log }: ProjectorConfig, logger: Logger): CompactedTable | null =>
-  'journalDir' in log ? null : new KafkaCompactedTable(kafkaOptions(log.kafka, logger));
+const openTable = ({ log }: ProjectorConfig, trouble: RepeatedTrouble): CompactedTable | null =>
+  'journalDir' in log ? null : new KafkaCompactedTable(kafkaOptions(log.kafka, trouble));
 
-const kafkaOptions = (settings: KafkaSettings, logger: Logger): KafkaOptions => ({
+const kafkaOptions = (settings: KafkaSettings, trouble: RepeatedTrouble): KafkaOptions => ({
   ...settings,
   clientId: 'overture-projector',
-  onTrouble: (message, details) => logger.warn(details, message),
+  onTrouble: (message, details) => trouble.tell(message, details),
 });
 
 /** One connection: batches are written one after the other, and prepared statements are the connection's. */

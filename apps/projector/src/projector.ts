@@ -11,6 +11,7 @@ import {
   openLiveGeneration,
   type Generation,
 } from '#read-models';
+import { RepeatedTrouble } from '#telemetry';
 import { FreeProcessors } from './free-processors.js';
 import { restMs } from './pace.js';
 import { PROJECTIONS } from './projector.registry.js';
@@ -50,7 +51,11 @@ export class Projector {
   readonly #dispatch = dispatchTo(PROJECTIONS);
   readonly #processors = new FreeProcessors();
 
-  constructor(private readonly options: ProjectorOptions) {}
+  readonly #trouble: RepeatedTrouble;
+
+  constructor(private readonly options: ProjectorOptions) {
+    this.#trouble = new RepeatedTrouble('the fold', options.logger);
+  }
 
   /**
    * Folds the partitions that the log assigns, until `stop`; the batch in hand is finished. Lost connections and the
@@ -99,7 +104,7 @@ export class Projector {
         const isFinal = error instanceof ReadModelsOutdatedError || (isTakenOver && !this.options.log.isShared);
         if (isFinal) throw error;
         const waitMs = isTakenOver ? FENCED_MS : retryMs;
-        this.options.logger.warn({ err: error, waitMs }, 'the fold was interrupted; going on from the tables');
+        this.#trouble.tell('the fold was interrupted; going on from the tables', { err: error, waitMs });
         await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import { JournalShipper, KafkaEventLog, UuidV7Source, type ReplicaLog } from '#event-log';
+import { JournalShipper, KafkaEventLog, UuidV7Source, type KafkaTrouble, type ReplicaLog } from '#event-log';
 import {
   CONTROL_MIGRATIONS,
   assertSchemaCurrent,
@@ -9,7 +9,7 @@ import {
   slotOfJournal,
 } from '#persistence';
 import { READ_MODEL_MIGRATIONS } from '#read-models';
-import { SystemClock } from '#telemetry';
+import { RepeatedTrouble, SystemClock } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
 import { PostgresSliceAuthority } from '../feeds/postgres.slice-authority.js';
 import { openGatewayDatabase, openJournal } from './open-stores.js';
@@ -38,20 +38,21 @@ export async function openReplica(
   const journalId = await journalIdOf(log, new UuidV7Source(clock));
   const slot = slotOf(await slotOfJournal(orm.em, journalId));
   await claimSlot(orm.em, { slot, journalId, now: new Date() });
-  const onTrouble = (message: string, details: object): void => logger.warn(details, message);
+  const trouble = new RepeatedTrouble('Kafka', logger);
+  const onTrouble: KafkaTrouble = (message, details) => trouble.tell(message, details);
   const kafka = new KafkaEventLog({ ...config.kafka, clientId: `overture-gateway-${slot}`, onTrouble }, clock);
   const shipper = started.add(
     await JournalShipper.start({
       journal: log,
       target: kafka,
       clock,
-      onTrouble: (error) => logger.warn({ err: error, slot }, 'the journal could not be shipped; trying again'),
+      onTrouble: (error) => trouble.tell('the journal could not be shipped; trying again', { err: error, slot }),
     }),
     // A gateway that runs has stopped it already; this is for a start that fails.
     (running) => running.stop({ withinMs: 0 }),
   );
   const authority = new PostgresSliceAuthority(orm.em, config.databaseUrl.reveal(), logger);
-  return { clock, log, orm, slot, kafka, shipper, authority };
+  return { clock, log, orm, slot, kafka, shipper, authority, onTrouble };
 }
 
 /** PostgreSQL cannot be asked; says where it was looked for, without the password. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { KafkaCompactedTable, type KafkaTrouble } from '#event-log';
+import { KafkaCompactedTable } from '#event-log';
 import { VERSION, createLogger } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
@@ -35,8 +35,7 @@ interface Surroundings {
 }
 
 async function startParts(config: ReplicaConfig, { logger, started, ...shown }: Surroundings): Promise<RunningGateway> {
-  const { orm, kafka, log, ...opened } = await openReplica(config, { logger, started });
-  const onTrouble: KafkaTrouble = (message, details) => logger.warn(details, message);
+  const { orm, kafka, log, onTrouble, ...opened } = await openReplica(config, { logger, started });
   const posteriorTable = new KafkaCompactedTable({
     ...config.kafka,
     clientId: `overture-gateway-${opened.slot}`,

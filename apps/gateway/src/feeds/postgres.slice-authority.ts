@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { Client } from 'pg';
 import type { Logger } from 'pino';
 import {
   RECALL_MS,
@@ -11,6 +10,7 @@ import {
   type Slice,
   type SliceClaim,
 } from '#ledger';
+import { RECALL_CHANNEL, RecallWatch } from './recall-watch.js';
 
 interface SliceRow {
   readonly committed: string;
@@ -24,13 +24,8 @@ interface AccountRow {
   readonly used: string;
 }
 
-const RECALL_CHANNEL = 'overture_recall';
 /** How often a recall looks whether the others have reported. */
 const RECALL_LOOK_MS = 25;
-const LISTEN_AGAIN_AFTER_MS = 1_000;
-/** One that has not answered by the next time is given up. */
-const ASK_EVERY_MS = 5_000;
-const PATIENCE = { keepAlive: true, connectionTimeoutMillis: 5_000 };
 
 const OPEN_ACCOUNT = `insert into control.budget_period (budget_id, period_key, tenant_id)
   select id, :period, tenant_id from control.budget where id = :budget on conflict do nothing`;
@@ -170,64 +165,6 @@ export class PostgresSliceAuthority extends SliceAuthority {
       if (written === undefined) throw new Error(`the slice of ${claim.slot} is gone`);
       return { outcome, slice: sliceOf(written), account: standing };
     });
-  }
-}
-
-/** Listens for recalls on a connection of its own, and connects again when it breaks: a lost recall costs a refusal. */
-class RecallWatch {
-  private client: Client | null = null;
-  private timer: NodeJS.Timeout | undefined;
-  private beat: NodeJS.Timeout | undefined;
-  private closed = false;
-
-  constructor(
-    private readonly url: string,
-    private readonly logger: Logger,
-    private readonly onRecall: (payload: string) => void,
-  ) {}
-
-  async connect(): Promise<void> {
-    const client = new Client({ connectionString: this.url, application_name: 'gateway recalls', ...PATIENCE });
-    this.client = client;
-    client.on('notification', ({ payload = '' }) => this.onRecall(payload));
-    client.on('error', (error) => this.again(error));
-    try {
-      await client.connect();
-      await client.query(`listen ${RECALL_CHANNEL}`);
-      this.listenOn(client);
-    } catch (error) {
-      this.again(error);
-    }
-  }
-
-  close(): void {
-    this.closed = true;
-    clearTimeout(this.timer);
-    clearInterval(this.beat);
-    this.client?.end().catch(() => undefined); // it is going away either way
-  }
-
-  /** Nobody says so when the network has forgotten a connection on which nothing is sent: it has to be asked. */
-  private listenOn(client: Client): void {
-    let isAnswered = true;
-    clearInterval(this.beat);
-    this.beat = setInterval(() => {
-      if (!isAnswered) return this.again(new Error('PostgreSQL does not answer'));
-      isAnswered = false;
-      client.query('select 1').then(
-        () => (isAnswered = true),
-        () => undefined, // told as an event, too
-      );
-    }, ASK_EVERY_MS).unref();
-  }
-
-  private again(error: unknown): void {
-    if (this.closed) return;
-    this.logger.warn({ err: error }, 'recalls of budget slices are not heard; listening again');
-    this.client?.end().catch(() => undefined);
-    clearTimeout(this.timer);
-    clearInterval(this.beat);
-    this.timer = setTimeout(() => void this.connect(), LISTEN_AGAIN_AFTER_MS).unref();
   }
 }
 
