@@ -15,7 +15,7 @@ import type { InboundCall } from '../../../apps/gateway/src/answer-request/inbou
 import type { ProviderCaller } from '../../../apps/gateway/src/answer-request/provider-caller.js';
 import { RequestRouter, type Routed } from '../../../apps/gateway/src/answer-request/request-router.js';
 import { Settlement } from '../../../apps/gateway/src/answer-request/settlement.js';
-import { closeOpenRequests, keepCheckpoints } from '../../../apps/gateway/src/boot/close-open-requests.js';
+import { closeOpenRequests, keepCheckpoints } from '../../../apps/gateway/src/boot/recovery/close-open-requests.js';
 import { BudgetDirectory } from '../../../apps/gateway/src/feeds/budget-directory.js';
 import { PolledFeed } from '../../../apps/gateway/src/feeds/polled-feed.js';
 import { KnownPosteriors } from '../../../apps/gateway/src/feeds/posteriors/known-posteriors.js';

@@ -74,6 +74,13 @@ describe('the log that answers wait for', () => {
     jest.spyOn(journal, 'isFailing').mockReturnValue(true);
     expect([failing.isFailing(), failing.problem()]).toEqual([true, 'the disk does not take what is written']);
     jest.spyOn(journal, 'isFull').mockReturnValue(true);
-    expect([full.isFull(), full.problem()]).toEqual([true, 'its share of the disk is used up']);
+    expect([full.isFull(), full.problem()]).toEqual([true, 'it has reached its size']);
+  });
+
+  it('promises room again only where something takes what is in it', () => {
+    const alone = new DurableLog({ log: journal, shipper: null, isReplicated: false, clock });
+    expect(alone.whenFull).not.toContain('by itself');
+    expect(durable(false).whenFull).toContain('by itself');
+    for (const log of [alone, durable(false)]) expect(log.whenFull).toContain('OVERTURE_JOURNAL_MAX');
   });
 });

@@ -17,7 +17,7 @@ export const journalDirOf = ({ dataDir }: Pick<Environment, 'dataDir'>): string 
 /** Opens a gateway's journal, whose lock is the one on its data; makes the folder if there is none. */
 export function openJournal(
   directory: string,
-  { host, port, workers }: Environment,
+  { host, port, workers, journalBytesMax }: Environment,
   logger: Logger,
 ): Promise<JournalEventLog> {
   mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
@@ -25,6 +25,7 @@ export function openJournal(
     directory,
     clock: new SystemClock(),
     journalsOnDisk: workers,
+    ...(journalBytesMax !== null && { maxBytes: journalBytesMax }),
     listensOn: `${host}:${port}`,
     onRecovery: (reason) =>
       logger.error({ reason }, 'the journal was opened anew after a failed write; check the disk'),

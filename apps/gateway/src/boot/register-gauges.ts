@@ -5,7 +5,7 @@ import type { GatewayCore } from './gateway-core.js';
 
 /** Values that are read when the metrics are scraped. */
 export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): void {
-  const { metrics, overload, facts, budgets, log, traffic } = core;
+  const { metrics, overload, facts, budgets, traffic } = core;
   metrics.gauge({ name: 'overture_requests_in_flight', help: 'Requests that are being answered.' }, () => {
     return overload.requestsInFlight;
   });
@@ -13,13 +13,7 @@ export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): vo
     { name: 'overture_journal_pending_batches', help: 'Batches handed to the journal and not durable yet.' },
     () => facts.pendingBatches,
   );
-  metrics.gauge(
-    {
-      name: 'overture_journal_events',
-      help: 'Events ever written to this gateway’s journal, also those that it has let go.',
-    },
-    () => log.lastSequence(),
-  );
+  registerJournal(core);
   registerBacklog(core);
   if (posteriors.isFollowingTopic !== null) {
     const help = '1 while what was learnt comes by its topic.';
@@ -40,6 +34,16 @@ export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): vo
     const help = '1 while Redis answers in time.';
     metrics.gauge({ name: 'overture_redis_up', help, ofWorkers: 'min' }, () => (link.isUp ? 1 : 0));
   }
+}
+
+function registerJournal({ metrics, log }: GatewayCore): void {
+  const events = 'Events ever written to this gateway’s journal, also those that it has let go.';
+  metrics.gauge({ name: 'overture_journal_events', help: events }, () => log.lastSequence());
+  metrics.gauge({ name: 'overture_journal_bytes', help: 'Bytes of this gateway’s journal on its disk.' }, () => {
+    return log.size().bytes;
+  });
+  const bytesMax = 'Bytes of this gateway’s journal at which it takes nothing; requests are refused shortly before.';
+  metrics.gauge({ name: 'overture_journal_bytes_max', help: bytesMax }, () => log.size().bytesMax);
 }
 
 /** Every worker looks at the same tables. */

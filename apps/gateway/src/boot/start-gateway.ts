@@ -11,15 +11,17 @@ import { GatewayModule } from '../gateway.module.js';
 import { OpenConnections } from '../surface/connections/open-connections.js';
 import { ServerClose } from '../surface/connections/server-close.js';
 import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
-import { closeOpenRequests, keepCheckpoints } from './close-open-requests.js';
+import { closeOpenRequests, keepCheckpoints } from './recovery/close-open-requests.js';
 import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-core.js';
 import { registerGauges } from './register-gauges.js';
 
 const REVOCATION_POLL_MS = 2_000;
 const TEND_BUDGETS_MS = 1_000;
 const DRAIN_WITHIN_MS = 60_000;
-/** What is not shipped by then stays in the journal for the next start. */
-const SHIP_WITHIN_MS = 10_000;
+/** What is not shipped by then stays in the journal for the next start; closing takes five seconds more at most. */
+const SHIP_WITHIN_MS = 5_000;
+/** What the disk does not take by then is booked by the next start, which finds those requests open. */
+const RECORD_WITHIN_MS = 10_000;
 
 export interface RunningGateway {
   readonly address: string;
@@ -56,8 +58,12 @@ export async function startGateway(engines: GatewayEngines): Promise<RunningGate
       await close.finish();
       connections.close();
       const shipped = core.shipper?.stop({ withinMs: SHIP_WITHIN_MS });
-      await core.reused.idle();
-      await core.facts.idle();
+      const recorded = core.reused.idle().then(() => core.facts.idle());
+      await Promise.race([recorded, pause(RECORD_WITHIN_MS, undefined, { ref: false })]);
+      if (core.facts.pendingBatches > 0) {
+        const batches = core.facts.pendingBatches;
+        core.logger.error({ batches }, 'the journal does not take what is left; the next start books those requests');
+      }
       core.facts.close();
       clearInterval(tending);
       core.overload.close();

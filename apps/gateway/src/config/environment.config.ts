@@ -29,6 +29,8 @@ export interface Environment {
   readonly workers: number;
   /** How long a gateway that was told to stop goes on answering, while it already says that it is not ready. */
   readonly drainGraceMs: number;
+  /** Size of each journal at which no request is taken any more; null: 20 GiB, or its share of the disk if less. */
+  readonly journalBytesMax: number | null;
   readonly variables: NodeJS.ProcessEnv;
 }
 
@@ -37,6 +39,10 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Shortest bootstrap key: less could be guessed. */
 const BOOTSTRAP_KEY_LENGTH_MIN = 32;
 const WORKERS_MAX = 64;
+const SIZE = /^(\d{1,15})(MiB|GiB|TiB)?$/;
+const UNIT_BYTES: Readonly<Record<string, number>> = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+/** Less would leave no room for the facts of requests under way. */
+const JOURNAL_BYTES_LEAST = 16 * 2 ** 20;
 
 /** Reads the environment once; every bad variable is added to `problems`. */
 export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): Environment {
@@ -64,6 +70,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, problems: string[]): E
       problems,
     ),
     workers: readInteger({ name: 'WORKERS', fallback: 1, min: 1, max: WORKERS_MAX }, variables, problems),
+    journalBytesMax: readJournalMax(variables['OVERTURE_JOURNAL_MAX'], problems),
     drainGraceMs:
       readInteger({ name: 'OVERTURE_DRAIN_GRACE_SECONDS', fallback: 0, min: 0, max: 600 }, variables, problems) * 1000,
     variables,
@@ -81,6 +88,17 @@ function readInteger(
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   problems.push(`${name}: "${text}" is not a whole number from ${min} to ${max}`);
   return fallback;
+}
+
+function readJournalMax(text: string | undefined, problems: string[]): number | null {
+  if (text === undefined) return null;
+  const [, number, unit] = SIZE.exec(text) ?? [];
+  const bytes = Number(number) * (unit === undefined ? 1 : (UNIT_BYTES[unit] ?? Number.NaN));
+  if (bytes >= JOURNAL_BYTES_LEAST && Number.isSafeInteger(bytes)) return bytes;
+  problems.push(
+    `OVERTURE_JOURNAL_MAX: "${text}" is not a size of at least 16MiB, as 40GiB, 512MiB or a number of bytes`,
+  );
+  return null;
 }
 
 function readOneOf<T extends string>(

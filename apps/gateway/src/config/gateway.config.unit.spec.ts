@@ -35,6 +35,19 @@ describe('the configuration of a gateway', () => {
     expect(read('', variables).environment).toMatchObject({ port: 8081, host: '127.0.0.1', logLevel: 'info' });
   });
 
+  it.each([
+    ['16MiB', 16_777_216],
+    ['40GiB', 42_949_672_960],
+    ['2TiB', 2_199_023_255_552],
+    ['20000000', 20_000_000],
+  ])('takes %s for the size of a journal', (text, bytes) => {
+    expect(read('', { OVERTURE_JOURNAL_MAX: text }).environment.journalBytesMax).toBe(bytes);
+  });
+
+  it.each(['15MiB', '1.5GiB', '20 GiB', '-1', '20GB', '99999999999TiB'])('refuses %j as one', (text) => {
+    expect(problemsOf(() => read('', { OVERTURE_JOURNAL_MAX: text })).join()).toContain('OVERTURE_JOURNAL_MAX');
+  });
+
   it('uses the providers whose keys are in the environment, and never shows the keys', () => {
     const { resolved } = read('', { OPENAI_API_KEY: 'sk-canary' });
     expect(resolved).toMatchObject({ keysFound: ['OPENAI_API_KEY'], simulated: false });
@@ -78,6 +91,7 @@ limits:
         OVERTURE_BOOTSTRAP_KEY: 'short',
         OVERTURE_REDIS_URL: 'http://hush@nowhere',
         WORKERS: '65',
+        OVERTURE_JOURNAL_MAX: '20GB',
       }),
     ).join('\n');
     for (const told of [
@@ -85,6 +99,7 @@ limits:
       'OVERTURE_ANONYMOUS',
       'OVERTURE_BOOTSTRAP_KEY',
       'OVERTURE_REDIS_URL',
+      'OVERTURE_JOURNAL_MAX: "20GB" is not a size of at least 16MiB',
       'WORKERS: "65" is not a whole number from 1 to 64',
       'NOT_SET',
       'nobody',

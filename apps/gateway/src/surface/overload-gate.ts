@@ -1,4 +1,5 @@
 import { GatewayError } from '#contracts';
+import type { DurableLog } from '../answer-request/durable-log.js';
 
 /** How often the event loop's delay is sampled. */
 const SAMPLE_EVERY_MS = 20;
@@ -19,7 +20,7 @@ export class OverloadGate {
 
   constructor(
     private readonly inFlightMax: number,
-    private readonly journal: { isFull(): boolean; isFailing(): boolean },
+    private readonly journal: Pick<DurableLog, 'isFull' | 'isFailing' | 'whenFull'>,
   ) {}
 
   get requestsInFlight(): number {
@@ -42,8 +43,7 @@ export class OverloadGate {
       });
     }
     if (this.journal.isFull()) {
-      const message = 'The journal has used up its share of the disk: the operator must free space or raise the cap.';
-      throw new GatewayError('journal_full', message, { retryAfterMs: 30_000 });
+      throw new GatewayError('journal_full', this.journal.whenFull, { retryAfterMs: 30_000 });
     }
     if (this.journal.isFailing()) {
       const message = 'Nothing can be recorded at the moment, so no new request is taken: retry shortly.';

@@ -13,7 +13,7 @@ describe('the overload gate', () => {
     jest.useFakeTimers();
     full = false;
     failing = false;
-    gate = new OverloadGate(2, { isFull: () => full, isFailing: () => failing });
+    gate = new OverloadGate(2, { isFull: () => full, isFailing: () => failing, whenFull: 'It is full.' });
   });
   afterEach(() => {
     gate.close();
@@ -86,7 +86,7 @@ describe('a late event loop', () => {
     const elapsedMs = performance.now.bind(performance);
     blockedMs = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => elapsedMs() + blockedMs);
-    gate = new OverloadGate(1_000, { isFull: () => false, isFailing: () => false });
+    gate = new OverloadGate(1_000, { isFull: () => false, isFailing: () => false, whenFull: '' });
   });
   afterEach(() => {
     gate.close();

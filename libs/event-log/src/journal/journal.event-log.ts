@@ -31,7 +31,7 @@ const GIB = 1_073_741_824;
 const SEGMENT_BYTES_MAX = GIB;
 const JOURNAL_BYTES_MAX = 20 * GIB;
 const FILE_SYSTEM_SHARE = 0.8;
-/** A small journal has shorter segments: the newest two stay whatever is released, and must not fill it by themselves. */
+/** A small journal has shorter segments: the newest two stay whatever is released, and must not fill it. */
 const SEGMENTS_LEAST = 8;
 /** Room that admission leaves to the facts of requests under way; of a small journal a sixteenth. */
 const RESERVE_BYTES = 67_108_864;

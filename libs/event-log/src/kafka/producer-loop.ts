@@ -13,22 +13,27 @@ const RETRY_MAX_MS = 2_000;
 /** Sends one batch at a time, the same again until the brokers have it, whatever happens in between. */
 export class ProducerLoop {
   readonly #options: KafkaOptions;
-  readonly #sender: BatchSender;
+  readonly #sender: Pick<BatchSender, 'send' | 'drop'>;
   readonly #closing = new AbortController();
 
-  constructor(options: KafkaOptions, topic: string) {
+  constructor(
+    options: KafkaOptions,
+    topic: string,
+    sender: Pick<BatchSender, 'send' | 'drop'> = new BatchSender(options, topic),
+  ) {
     this.#options = options;
-    this.#sender = new BatchSender(options, topic);
+    this.#sender = sender;
   }
 
-  /** @throws ClosedLogError while the batch may have been written. */
+  /** @throws ClosedLogError as soon as the loop is closed; the batch may have been written. */
   async send(appends: readonly Append[]): Promise<CommitResult> {
     const records = appends.flatMap((append) => append.records);
     for (let retryMs = RETRY_FIRST_MS; ; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)) {
       if (this.#closing.signal.aborted) throw new ClosedLogError();
       try {
-        return { places: placesOf(records, await this.#sender.send(records.map(toMessage))) };
+        return { places: placesOf(records, await this.#unlessClosed(this.#sender.send(records.map(toMessage)))) };
       } catch (error) {
+        if (error instanceof ClosedLogError) throw error;
         this.#sender.drop(); // also where the answer made no sense
         this.#options.onTrouble('a batch was not acknowledged; sending it again', {
           error: error instanceof Error ? error.message : String(error),
@@ -42,6 +47,19 @@ export class ProducerLoop {
   close(): void {
     this.#closing.abort();
     this.#sender.drop();
+  }
+
+  /** Brokers that are silent keep a send for more than a minute: whoever closes the loop does not wait for it. */
+  async #unlessClosed<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#closing;
+    const { promise: closed, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(new ClosedLogError());
+    signal.addEventListener('abort', onAbort);
+    try {
+      return await Promise.race([work, closed]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { JournalShipper, ReplicaLog } from '#event-log';
 import { BudgetBook } from '#ledger';
 import type { ReplicaConfig } from '../../config/replica.config.js';
 import { ConnectionBook } from '../../routes/connection-book.js';
-import { closeOpenRequests, keepCheckpoints } from '../close-open-requests.js';
+import { closeOpenRequests, keepCheckpoints } from '../recovery/close-open-requests.js';
 import { openReplica } from '../open-replica.js';
 import { Started } from '../started.js';
 

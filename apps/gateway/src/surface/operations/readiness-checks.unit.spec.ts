@@ -34,7 +34,7 @@ describe('a gateway is ready', () => {
     );
   beforeEach(() => {
     clock = new SetClock();
-    overload = new OverloadGate(1, { isFull: () => false, isFailing: () => false });
+    overload = new OverloadGate(1, { isFull: () => false, isFailing: () => false, whenFull: '' });
     directory = new BudgetDirectory();
     database = new DatabaseContact(clock);
     ofJournal = null;
