@@ -34,8 +34,8 @@ export function readKafkaSettings(
 export function warningsAbout({ brokers, tls = false, sasl }: KafkaSettings): readonly string[] {
   if (sasl?.mechanism !== 'plain' || tls || brokers.every((broker) => LOOPBACK.test(broker))) return [];
   return [
-    'OVERTURE_KAFKA_SASL is plain and OVERTURE_KAFKA_TLS is not true: the password crosses the network in clear text; ' +
-      'set OVERTURE_KAFKA_TLS=true, or use scram-sha-512',
+    'OVERTURE_KAFKA_SASL is plain and OVERTURE_KAFKA_TLS is not true: the password crosses the network in clear ' +
+      'text; set OVERTURE_KAFKA_TLS=true, or use scram-sha-512',
   ];
 }
 
