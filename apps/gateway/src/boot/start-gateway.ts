@@ -8,12 +8,12 @@ import { PostgresBudgetSource } from '../feeds/postgres.budget-source.js';
 import { PostgresKeySource } from '../feeds/postgres.key-source.js';
 import { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
 import { GatewayModule } from '../gateway.module.js';
+import { registerGauges } from '../metrics/register-gauges.js';
 import { OpenConnections } from '../surface/connections/open-connections.js';
 import { ServerClose } from '../surface/connections/server-close.js';
 import { BODY_BYTES_MAX, createHttpAdapter } from '../surface/http-adapter.js';
 import { closeOpenRequests, keepCheckpoints } from './recovery/close-open-requests.js';
 import { wireGateway, type GatewayCore, type GatewayEngines } from './gateway-core.js';
-import { registerGauges } from './register-gauges.js';
 
 const REVOCATION_POLL_MS = 2_000;
 const TEND_BUDGETS_MS = 1_000;

@@ -6,7 +6,7 @@ const SAID_BY_DRIVER =
 
 /**
  * PostgreSQL cannot be asked now, whatever the question: it is not there, cannot be reached, is starting or stopping, or
- * takes too long. What a transaction throws comes from the driver as it is, what a query throws wrapped by the ORM.
+ * takes too long. What a transaction throws is the driver's own, what a query throws is wrapped by the ORM.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

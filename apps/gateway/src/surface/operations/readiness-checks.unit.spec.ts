@@ -59,7 +59,7 @@ describe('a gateway is ready', () => {
     expect(problems()).toEqual({ journal: 'the disk is full' });
   });
 
-  it('not when the authority over budgets has been silent for longer than a lease, until it is heard again', async () => {
+  it('not when the authority over budgets is silent for longer than a lease, until it is heard again', async () => {
     directory.replaceAll([BUDGET]);
     let failure: Error | null = null;
     const source = database.heardBy({

@@ -1,7 +1,7 @@
 import { cursors } from '#read-models';
 import type { PosteriorFeed } from '../feeds/posteriors/posterior-feed.js';
-import { ProjectionFigures } from '../metrics/projection-figures.js';
-import type { GatewayCore } from './gateway-core.js';
+import { ProjectionFigures } from './projection-figures.js';
+import type { GatewayCore } from '../boot/gateway-core.js';
 
 /** Values that are read when the metrics are scraped. */
 export function registerGauges(core: GatewayCore, posteriors: PosteriorFeed): void {
