@@ -43,10 +43,22 @@ export const FAULTS = [
     cases: ['kafka/kafka.event-log.int.spec.ts', 'C5 loses and doubles nothing when hundreds'],
   },
   {
+    name: 'broker-loss',
+    what: 'the broker dead under 500 appends a second (C6)',
+    rounds: [1, 5],
+    cases: ['kafka/kafka.event-log.int.spec.ts', 'C6 loses nothing'],
+  },
+  {
+    name: 'vanished-peer',
+    what: 'connections to the broker that nothing passes any more, under 500 appends a second (C7)',
+    rounds: [1, 5],
+    cases: ['kafka/kafka.event-log.int.spec.ts', 'C7 goes on'],
+  },
+  {
     name: 'rebalance-storm',
     what: 'consumers of the log that join and leave every 2 s (C8)',
     rounds: [15, 150],
-    cases: ['kafka/group-membership.int.spec.ts', 'C8'],
+    cases: ['cursors/group-membership.int.spec.ts', 'C8'],
   },
   {
     name: 'log-soak',
@@ -56,6 +68,7 @@ export const FAULTS = [
   },
   { name: 'redis-loss', what: 'FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis under load', rounds: [6, 50] },
   { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
+  { name: 'second-gateway', what: 'a second gateway on the data folder of one under load', rounds: [5, 50] },
   { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },
 ];
 

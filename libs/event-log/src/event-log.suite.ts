@@ -80,8 +80,8 @@ function casesLeftOut({ durable, brokered, shared }: LogAdapter['traits']): stri
 
 /**
  * The numbered conformance cases of an event log. Every adapter passes all that can apply to it; what needs a broker to
- * be harmed (C6, C7) or several readers (C8, C9) is in the spec of the adapter that has them, and C14, which takes its
- * time, in `soak/` for all that are durable at once.
+ * be harmed (C6, C7) is in the spec of the adapter that has one; what needs several readers and their cursors (C8, C9)
+ * beside these, in `libs/read-models/src/cursors/`; and C14, which takes its time, in `soak/` for all that are durable.
  */
 export function describeEventLog(adapter: LogAdapter): void {
   const { durable, brokered, shared } = adapter.traits;

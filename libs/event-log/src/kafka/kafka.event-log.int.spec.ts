@@ -1,8 +1,8 @@
 import { describeWithKafka } from '../../../../test/engines/kafka-broker.js';
 import { waitUntil } from '../../../../test/engines/wait-until.js';
 import { Campaign } from '../../../../test/faults/campaign.js';
-import { OffsetOutOfRangeError } from '../event-log.errors.js';
-import type { LogRecord } from '../event-log.port.js';
+import { LogOverloadedError, OffsetOutOfRangeError } from '../event-log.errors.js';
+import type { EventLog, LogRecord } from '../event-log.port.js';
 import { describeEventLog } from '../event-log.suite.js';
 import { makeRecords, readEffects } from '../log-records.suite.js';
 import { KafkaUnderTest } from './kafka-under-test.suite.js';
@@ -10,9 +10,16 @@ import { PRODUCER_CONFIG, clientConfig } from './client/kafka.options.js';
 import { Kafka } from './client/kafkajs-internals.js';
 import { toMessage } from './client/message-codec.js';
 
+/** A night has the whole minute. */
+const AWAY_MS_NIGHTLY = 60_000;
 const BROKER_AWAY_MS = 10_000;
 /** Longer than a request may take, so that clients give up and are built anew. */
 const SILENCE_MS = 17_000;
+/** What is promised for the first acknowledgement once the broker is there again, or everything passes again. */
+const BACK_WITHIN_MS = { broker: 15_000, peer: 30_000 } as const;
+/** Events that the log holds before it refuses, and how many are appended meanwhile whatever becomes of them. */
+const HELD_MAX = 20_000;
+const EVENTS_PER_SECOND = 500;
 
 const ids = (records: readonly { readonly eventId: string }[]): string[] => records.map(({ eventId }) => eventId);
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,20 +39,77 @@ describeWithKafka('Kafka', () => {
   });
 
   describe('the log on Kafka, when the network or the broker fails', () => {
-    /** Appends about 500 events a second, one after the other in each partition, until told to stop. */
-    const appendUntil = async (append: (record: LogRecord) => Promise<unknown>, isOver: () => boolean) => {
-      const acknowledged: LogRecord[] = [];
-      await Promise.all(
-        [0, 1, 2, 3, 4].map(async (partition) => {
-          while (!isOver()) {
-            const [record] = makeRecords(1).map((made) => ({ ...made, partition }));
-            await append(record!);
-            acknowledged.push(record!);
-            await later(8);
-          }
-        }),
-      );
-      return acknowledged;
+    /** 500 events a second in five partitions, whether the ones before are acknowledged or not. */
+    class Stream {
+      readonly acknowledged: LogRecord[] = [];
+      readonly errors: unknown[] = [];
+      refused = 0;
+      held = 0;
+      mostHeld = 0;
+      private isOver = false;
+      private readonly appends: Promise<void>[] = [];
+      private readonly running: Promise<void>;
+
+      constructor(private readonly log: Pick<EventLog, 'append'>) {
+        this.running = this.run();
+      }
+
+      /** Resolves when everything that was appended is acknowledged or refused. */
+      async end(): Promise<void> {
+        this.isOver = true;
+        await this.running;
+        await Promise.all(this.appends);
+      }
+
+      private async run(): Promise<void> {
+        const startedMs = performance.now();
+        while (!this.isOver) {
+          const due = ((performance.now() - startedMs) * EVENTS_PER_SECOND) / 1_000;
+          while (this.appends.length < due) this.appends.push(this.appendNext());
+          await later(2);
+        }
+      }
+
+      private async appendNext(): Promise<void> {
+        const record = { ...makeRecords(1)[0]!, partition: this.appends.length % 5 };
+        this.mostHeld = Math.max(this.mostHeld, (this.held += 1));
+        try {
+          await this.log.append([record]);
+          this.acknowledged.push(record);
+        } catch (error) {
+          if (error instanceof LogOverloadedError) this.refused += 1;
+          else this.errors.push(error);
+        } finally {
+          this.held -= 1;
+        }
+      }
+    }
+    /** Appends on and on while something is away, and looks up what became of it. */
+    const outage = async (name: string, fault: (isNightly: boolean) => Promise<void>, backWithinMs: number) => {
+      const campaign = new Campaign(name);
+      for (let round = 1; round <= campaign.rounds; round += 1) {
+        const { log } = await kafka.open();
+        const stream = new Stream(log);
+        await waitUntil(() => stream.acknowledged.length > EVENTS_PER_SECOND);
+        await fault(campaign.isNightly);
+        const [backMs, before] = [performance.now(), stream.acknowledged.length];
+        campaign.injected += 1;
+        campaign.most('held', stream.held);
+        await waitUntil(() => stream.acknowledged.length > before);
+        campaign.most('back_ms', Math.round(performance.now() - backMs));
+        expect(performance.now() - backMs).toBeLessThan(backWithinMs);
+        await stream.end();
+        expect(stream.errors).toEqual([]);
+        // What piled up is bounded: memory holds so many, and whoever comes then is refused.
+        expect(stream.mostHeld).toBeGreaterThan(EVENTS_PER_SECOND);
+        expect(stream.mostHeld).toBeLessThanOrEqual(HELD_MAX + 1);
+        if (stream.refused > 0) expect(stream.mostHeld).toBeGreaterThanOrEqual(HELD_MAX);
+        await assertSame(log, stream.acknowledged);
+        campaign.checked += stream.acknowledged.length;
+        campaign.count('refused', stream.refused);
+        await log.close();
+      }
+      campaign.report();
     };
     const assertSame = async (log: Parameters<typeof readEffects>[0], acknowledged: readonly LogRecord[]) => {
       for (const partition of [0, 1, 2, 3, 4]) {
@@ -109,38 +173,22 @@ describeWithKafka('Kafka', () => {
       await log.close();
     });
 
-    it('C6 loses nothing while the broker is away, and goes on when it is back', async () => {
-      const { log } = await kafka.open();
-      let isOver = false;
-      const appending = appendUntil(
-        (record) => log.append([record]),
-        () => isOver,
-      );
-      await later(1_000);
-      await kafka.broker.kill('SIGKILL');
-      await later(BROKER_AWAY_MS);
-      await kafka.broker.restart();
-      await log.append(makeRecords(1).map((record) => ({ ...record, partition: 9 })));
-      isOver = true;
-      await assertSame(log, await appending);
-      await log.close();
+    it('C6 loses nothing while the broker is away, holds no more than it may, and goes on when it is back', async () => {
+      const fault = async (isNightly: boolean): Promise<void> => {
+        await kafka.broker.kill('SIGKILL');
+        await later(isNightly ? AWAY_MS_NIGHTLY : BROKER_AWAY_MS);
+        await kafka.broker.restart();
+      };
+      await outage('broker-loss', fault, BACK_WITHIN_MS.broker);
     });
 
     it('C7 goes on when a peer that had vanished without a word is back', async () => {
-      const { log } = await kafka.open();
-      let isOver = false;
-      const appending = appendUntil(
-        (record) => log.append([record]),
-        () => isOver,
-      );
-      await later(500);
-      kafka.proxy.blackhole();
-      await later(SILENCE_MS);
-      kafka.proxy.heal();
-      await log.append(makeRecords(1).map((record) => ({ ...record, partition: 9 })));
-      isOver = true;
-      await assertSame(log, await appending);
-      await log.close();
+      const fault = async (isNightly: boolean): Promise<void> => {
+        kafka.proxy.blackhole();
+        await later(isNightly ? AWAY_MS_NIGHTLY : SILENCE_MS);
+        kafka.proxy.heal();
+      };
+      await outage('vanished-peer', fault, BACK_WITHIN_MS.peer);
     });
 
     it('C13 says so when what is asked for has been trimmed, and never skips it', async () => {
