@@ -19,12 +19,14 @@ const LARGE_HEAP = ['--max-semi-space-size=64'];
 /** glibc gives every thread an arena of its own and returns little of it. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
+/** How Node is started for what runs for long; memory is measured under the same. */
+export const LONG_RUNNING = { flags: [...NODE_FLAGS, ...SMALL_HEAP], env: ENVIRONMENT };
+
 /** The command that runs a built app, as `npm start` runs it. */
 export const appCommand = (app) => ({
   command: findNode(),
   args: [
-    ...NODE_FLAGS,
-    ...(app === 'cli' ? LARGE_HEAP : SMALL_HEAP),
+    ...(app === 'cli' ? [...NODE_FLAGS, ...LARGE_HEAP] : LONG_RUNNING.flags),
     join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),
   ],
   env: { ...ENVIRONMENT, ...process.env },

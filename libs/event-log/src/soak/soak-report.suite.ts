@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { LONG_RUNNING } from '../../../../scripts/run-app.mjs';
 
 /** How a process did at one moment; memory after a collection of garbage. */
 interface Sample {
@@ -21,12 +22,13 @@ export interface SoakReport {
 
 export type Measure = Exclude<keyof Sample, 'minute'>;
 
-const FLAGS = ['--expose-gc', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
-
 /** Runs a program of `__fixtures__` for so many seconds; rejects with what it printed if it fails. */
 export async function soak(program: string, seconds: number, ...args: readonly string[]): Promise<SoakReport> {
   const file = fileURLToPath(new URL(`./__fixtures__/${program}`, import.meta.url));
-  const child = spawn(process.execPath, [...FLAGS, file, String(seconds), ...args], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--expose-gc', ...LONG_RUNNING.flags, file, String(seconds), ...args], {
+    env: { ...process.env, ...LONG_RUNNING.env },
+    stdio: 'pipe',
+  });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const [said, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code !== 0 || complaint !== '') throw new Error(`${program} ended with ${String(code)}: ${complaint}`);
