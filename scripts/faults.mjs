@@ -21,8 +21,8 @@ function list() {
 }
 
 /**
- * Runs the spec of one fault; resolves with the line that it left, or with one of the same fields that says that it left
- * none: what nobody counted is null.
+ * Runs the spec of one fault; resolves with the line that it left, or with one of the same fields that says that there
+ * is none: what nobody counted is null.
  */
 async function runFault(name, { tier, rounds, seed, environment }) {
   const folder = mkdtempSync(join(tmpdir(), 'overture-faults-'));

@@ -173,7 +173,7 @@ describeWithKafka('Kafka', () => {
       await log.close();
     });
 
-    it('C6 loses nothing while the broker is away, holds no more than it may, and goes on when it is back', async () => {
+    it('C6 loses nothing while the broker is away, holds no more than it may, goes on when it is back', async () => {
       const fault = async (isNightly: boolean): Promise<void> => {
         await kafka.broker.kill('SIGKILL');
         await later(isNightly ? AWAY_MS_NIGHTLY : BROKER_AWAY_MS);

@@ -67,7 +67,8 @@ class Cursors {
   /** Everything that was applied, partition by partition in the order of its transactions. */
   async applied(partition?: number): Promise<AppliedRow[]> {
     const where = partition === undefined ? '' : `where partition = ${partition}`;
-    const sql = `select partition, log_offset::text, event_id from ${SCHEMA}.applied ${where} order by partition, place`;
+    const columns = 'partition, log_offset::text, event_id';
+    const sql = `select ${columns} from ${SCHEMA}.applied ${where} order by partition, place`;
     return this.database.query<AppliedRow>(DATABASE_LOGINS.projector, sql);
   }
 
