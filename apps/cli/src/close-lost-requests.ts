@@ -5,6 +5,7 @@ import { KafkaEventLog, decodeFact, encodeFact, type KafkaSettings, type LogRead
 import { PriceBook, chargeAfterCrash } from '#ledger';
 import { findOpenRequests, foldedOffsets } from '#read-models';
 import { CommandFailedError } from './cli.errors.js';
+import { troubleTeller } from './reports/tell-trouble.js';
 
 /** A bound against projectors that do not run, no measure of ones that do. */
 const CATCH_UP_WITHIN_MS = 60_000;
@@ -36,7 +37,7 @@ export async function closeLostRequests(slot: string, cluster: ClusterLog): Prom
   }
   if (lost.length === 0) return 0;
   const stamp = { source, time: isoTime(clock.epochMs()), catalogueVersion: new PriceBook().catalogueVersion };
-  const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
+  const onTrouble = troubleTeller();
   const topic = new KafkaEventLog({ ...kafka, clientId: 'overture-cli', onTrouble }, clock);
   try {
     await topic.append(lost.map((routed) => encodeFact(chargeAfterCrash(routed, stamp))));

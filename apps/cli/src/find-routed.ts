@@ -27,8 +27,10 @@ async function findInJournal(config: CliConfig, clock: Clock, id: string): Promi
 }
 
 async function findInCluster(config: CliConfig, clock: Clock, id: string): Promise<LogEvent | null> {
-  const { log, pool, close } = openCluster(await Installation.open(config, clock));
+  const installation = await Installation.open(config, clock);
   try {
+    const { log } = installation;
+    const pool = await installation.pool(DATABASE_LOGINS.migrator);
     // Before the place is looked up: what is folded meanwhile would be in neither.
     const folded = await foldedOffsets(pool);
     const place = await findEventPlace(pool, id);
@@ -41,15 +43,9 @@ async function findInCluster(config: CliConfig, clock: Clock, id: string): Promi
         'are this topic and this archive the ones that they were made from?',
     );
   } finally {
-    await close();
+    await installation.close();
   }
 }
-
-const openCluster = (installation: Installation) => ({
-  log: installation.log,
-  pool: installation.pool(DATABASE_LOGINS.migrator),
-  close: () => installation.close(),
-});
 
 /** Reads what lies behind these offsets until it meets the event. */
 async function findBeyond(log: LogReader, offsets: ReadonlyMap<number, bigint>, id: string): Promise<LogEvent | null> {

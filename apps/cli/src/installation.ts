@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Clock } from '#contracts';
 import { DataLock, DataLockedError, type LogReader } from '#event-log';
 import { DATABASE_LOGINS, startEmbeddedPostgres, type DatabaseLogin } from '#persistence';
-import type { CliConfig, ClusterSettings } from './cli.config.js';
+import { MIGRATOR_URL, PROJECTOR_URL, type CliConfig, type ClusterSettings } from './cli.config.js';
 import { CommandFailedError } from './cli.errors.js';
 import { openWholeLog } from './open-log.js';
+import { assertReachable, openPool } from './open-pool.js';
 
+const POOL_MAX = 3;
 const SILENT = { info: () => undefined, warn: () => undefined };
 
 /** The database for the length of one command. */
 interface Database {
   url(login: DatabaseLogin): string;
+  /** The variable that says where it is. */
+  variableOf(login: DatabaseLogin): string;
   close(): Promise<void>;
 }
 
@@ -38,11 +42,12 @@ export class Installation {
     return this.database.url(login);
   }
 
-  /** Connections of one login, without statement timeout. */
-  pool(login: DatabaseLogin): Pool {
-    const pool = new Pool({ connectionString: this.url(login), max: 3, application_name: 'overture' });
-    pool.on('error', () => undefined); // the query that waits is told, too
+  /** Connections of one login, without statement timeout. @throws DatabaseUnreachableError */
+  async pool(login: DatabaseLogin): Promise<Pool> {
+    const place = { url: this.url(login), variable: this.database.variableOf(login) };
+    const pool = openPool(place.url, POOL_MAX);
     this.#pools.push(pool);
+    await assertReachable(pool, place);
     return pool;
   }
 
@@ -55,6 +60,7 @@ export class Installation {
 
 const ofCluster = ({ migratorUrl, projectorUrl }: ClusterSettings): Database => ({
   url: (login) => (login === DATABASE_LOGINS.projector ? projectorUrl : migratorUrl).reveal(),
+  variableOf: (login) => (login === DATABASE_LOGINS.projector ? PROJECTOR_URL : MIGRATOR_URL),
   close: () => Promise.resolve(),
 });
 
@@ -69,6 +75,7 @@ async function ofThisMachine(config: CliConfig, clock: Clock): Promise<Database>
     const server = await startEmbeddedPostgres({ dataDir: config.postgresDir, log: SILENT });
     return {
       url: (login) => server.url(login),
+      variableOf: () => 'OVERTURE_DATA',
       close: async () => {
         if (lock === null) return;
         await server.stop();

@@ -1,27 +1,14 @@
 import 'reflect-metadata';
 import { CommandFactory } from 'nest-commander';
+import { CliConfig } from './cli.config.js';
 import { CliModule } from './cli.module.js';
-
-/** Names of errors whose message is all that an operator needs. */
-const TOLD_IN_WORDS = [
-  'ArchiveStoreError',
-  'BootstrapKeyRevokedError',
-  'BudgetConfigurationError',
-  'CommandFailedError',
-  'ConfigurationError',
-  'EmbeddedPostgresError',
-  'ForeignArchiveError',
-  'RebuildRefusedError',
-  'SchemaOutdatedError',
-  'SlotInUseError',
-  'TopicMismatchError',
-];
+import { explainFailure } from './reports/explain-failure.js';
 
 await CommandFactory.run(CliModule, {
   logger: false,
   cliName: 'overture',
   serviceErrorHandler: (error) => {
-    console.error(TOLD_IN_WORDS.includes(error.name) ? error.message : error);
+    console.error(explainFailure(error, new CliConfig()) ?? error);
     process.exitCode = 1;
   },
 });

@@ -1,11 +1,12 @@
 import type { Clock } from '#contracts';
 import { ArchivedLogReader, JournalLogReader, KafkaLogReader, openArchiveStore, type LogReader } from '#event-log';
 import type { CliConfig } from './cli.config.js';
+import { troubleTeller } from './reports/tell-trouble.js';
 
 /** The log that projections fold, from the offset on that it still keeps. */
 export function openLog({ journalDir, kafka }: CliConfig, clock: Clock): LogReader {
   if (kafka === null) return new JournalLogReader({ directory: journalDir, clock });
-  const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
+  const onTrouble = troubleTeller();
   return new KafkaLogReader({ ...kafka, clientId: 'overture-cli', onTrouble }, clock);
 }
 

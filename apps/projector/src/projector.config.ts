@@ -1,5 +1,6 @@
-import { Secret } from '#contracts';
+import type { Secret } from '#contracts';
 import { readKafkaSettings, warningsAbout, type KafkaSettings } from '#event-log';
+import { readDatabaseUrl } from '#persistence';
 
 /** What a projector was told, checked. */
 export interface ProjectorConfig {
@@ -49,7 +50,7 @@ export function readProjectorConfig(variables: NodeJS.ProcessEnv = process.env):
       kafka === null
         ? { journalDir: required('OVERTURE_JOURNAL', 'the folder of the journal, or set OVERTURE_KAFKA_BROKERS') }
         : { kafka },
-    databaseUrl: new Secret(required('OVERTURE_DATABASE_URL', "the connection URL of the projector's login")),
+    databaseUrl: readDatabaseUrl({ name: 'OVERTURE_DATABASE_URL', login: 'projector' }, variables, problems),
     logLevel,
     batchEventsMax: whole('OVERTURE_PROJECTOR_BATCH', { fallback: 1_000, min: 1, max: 20_000 }),
     niceness: whole('OVERTURE_PROJECTOR_NICENESS', { fallback: 10, min: 0, max: 19 }),

@@ -149,7 +149,8 @@ export class Projector {
       onHalt: ({ partition, offset, eventId, reason }) =>
         logger.error(
           { alert: 'partition_halted', partition, offset: String(offset), eventId, reason },
-          'an event cannot be folded: its partition stands still until that is mended and the projector restarted',
+          `${eventId === '' ? 'the log cannot be read on' : 'an event cannot be folded'}: ` +
+            'its partition stands still until that is mended and the projector restarted',
         ),
     });
   }

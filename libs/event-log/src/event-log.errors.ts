@@ -52,7 +52,11 @@ export class OffsetOutOfRangeError extends Error {
   readonly highWater: bigint;
 
   constructor(partition: number, from: bigint, kept: { readonly earliest: bigint; readonly highWater: bigint }) {
-    super(`Offset ${from} of partition ${partition} lies outside of ${kept.earliest}..${kept.highWater}.`);
+    const isDropped = from < kept.earliest;
+    super(
+      `Offset ${from} of partition ${partition} lies outside of ${kept.earliest}..${kept.highWater}` +
+        (isDropped ? ': what came before has been dropped; "overture" reads it with OVERTURE_ARCHIVE set.' : '.'),
+    );
     this.partition = partition;
     this.earliest = kept.earliest;
     this.highWater = kept.highWater;

@@ -17,5 +17,6 @@ export * from './orm/create-orm.js';
 export { isDatabaseAway } from './orm/is-database-away.js';
 export * from './orm/with-tenant.js';
 export * from './roles/database-login.js';
+export * from './roles/database-url.js';
 export { databaseGrantsSql } from './roles/provision-roles.js';
 export * from './roles/row-level-security.js';

@@ -6,6 +6,7 @@ import { LogArchiver, openArchiveStore, type ArchivePass, type TrimPass } from '
 import { CliConfig } from '../cli.config.js';
 import { CommandFailedError } from '../cli.errors.js';
 import { describeArchivePass } from '../reports/describe-archive-pass.js';
+import { explainFailure } from '../reports/explain-failure.js';
 import { describeTrimPass } from '../reports/describe-trim-pass.js';
 import { assertPresent } from '../installation.js';
 import { openLog } from '../open-log.js';
@@ -75,7 +76,7 @@ export class ArchiveCommand extends CommandRunner {
     const ending = new AbortController();
     const end = (): void => ending.abort();
     process.once('SIGTERM', end).once('SIGINT', end);
-    const tell = (error: unknown): void => console.error(error);
+    const tell = (error: unknown): void => console.error(explainFailure(error, this.config) ?? error);
     for (let trimmedMs = -Infinity; !ending.signal.aborted;) {
       await this.sealDue(work, ending.signal).catch(tell);
       if (this.clock.monotonicMs() - trimmedMs >= TRIM_EVERY_MS) {

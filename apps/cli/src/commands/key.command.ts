@@ -21,7 +21,7 @@ export class KeyRevokeCommand extends CommandRunner {
     const { redisUrl } = this.config;
     const installation = await Installation.open(this.config, this.clock);
     try {
-      const pool = installation.pool(DATABASE_LOGINS.migrator);
+      const pool = await installation.pool(DATABASE_LOGINS.migrator);
       const key = await revokeApiKey(pool, id, new Date(this.clock.epochMs()));
       if (key === undefined) throw new CommandFailedError(`There is no API key ${id}: see "overture key list".`);
       const told = redisUrl === null ? null : await announceKeyChange(redisUrl).catch(() => null);
@@ -46,7 +46,8 @@ export class KeyListCommand extends CommandRunner {
   override async run(): Promise<void> {
     const installation = await Installation.open(this.config, this.clock);
     try {
-      for (const key of await listApiKeys(installation.pool(DATABASE_LOGINS.migrator))) console.log(lineOf(key));
+      const pool = await installation.pool(DATABASE_LOGINS.migrator);
+      for (const key of await listApiKeys(pool)) console.log(lineOf(key));
     } finally {
       await installation.close();
     }

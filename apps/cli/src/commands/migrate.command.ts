@@ -4,6 +4,7 @@ import { Clock } from '#contracts';
 import { ensureTopics } from '#event-log';
 import { DATABASE_LOGINS, migrate } from '#persistence';
 import { prepareTenancy } from '../../../gateway/src/boot/prepare-tenancy.js';
+import type { TenancyConfig } from '../../../gateway/src/config/gateway.config.js';
 import { ALL_MIGRATIONS } from '../migration.registry.js';
 import { CliConfig, type ClusterSettings } from '../cli.config.js';
 import { Installation } from '../installation.js';
@@ -22,26 +23,33 @@ export class MigrateCommand extends CommandRunner {
   }
 
   override async run(): Promise<void> {
+    // Everything that can be refused is read and asked before anything is changed.
     const { cluster } = this.config;
+    const tenancy = cluster === null ? null : this.config.tenancy;
     const installation = await Installation.open(this.config, this.clock);
     try {
       const url = installation.url(DATABASE_LOGINS.migrator);
+      await installation.pool(DATABASE_LOGINS.migrator);
+      if (cluster !== null) await prepareTopics(cluster);
       const applied = await migrate(url, ALL_MIGRATIONS);
       console.log(applied.length === 0 ? 'The schema is up to date.' : `Migrated: ${applied.join(', ')}.`);
-      if (cluster !== null) await this.prepareCluster(url, cluster);
+      if (tenancy !== null) await tellKey(url, tenancy);
     } finally {
       await installation.close();
     }
   }
+}
 
-  private async prepareCluster(url: string, { kafka, replicationFactor }: ClusterSettings): Promise<void> {
-    const onTrouble = (message: string): void => console.error(`Kafka: ${message}`);
-    const created = await ensureTopics(
-      { ...kafka, clientId: 'overture-cli', onTrouble },
-      { replicationFactor, minInsyncReplicas: Math.max(1, replicationFactor - 1) },
-    );
-    console.log(created.length === 0 ? 'The topic is as it should be.' : `Created: ${created.join(', ')}.`);
-    const { mintedKey } = await prepareTenancy(url, this.config.gateway);
-    if (mintedKey !== null) console.log(`API key (shown this once: keep it): ${mintedKey.reveal()}`);
-  }
+/** @throws TopicMismatchError */
+async function prepareTopics({ kafka, replicationFactor }: ClusterSettings): Promise<void> {
+  const created = await ensureTopics(
+    { ...kafka, clientId: 'overture-cli', onTrouble: () => undefined }, // what comes of it is told
+    { replicationFactor, minInsyncReplicas: Math.max(1, replicationFactor - 1) },
+  );
+  console.log(created.length === 0 ? 'The topic is as it should be.' : `Created: ${created.join(', ')}.`);
+}
+
+async function tellKey(url: string, tenancy: TenancyConfig): Promise<void> {
+  const { mintedKey } = await prepareTenancy(url, tenancy);
+  if (mintedKey !== null) console.log(`API key (shown this once: keep it): ${mintedKey.reveal()}`);
 }

@@ -1,13 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandRunner, Option } from 'nest-commander';
 import { Clock } from '#contracts';
-import { DATABASE_LOGINS, migrate } from '#persistence';
+import { DATABASE_LOGINS, assertSchemaCurrent, createOrm, migrate } from '#persistence';
 import { READ_MODELS, rebuildReadModels, type RebuildReport } from '#read-models';
 import { ALL_MIGRATIONS } from '../migration.registry.js';
 import { CliConfig } from '../cli.config.js';
 import { describeRebuild } from '../reports/describe-rebuild.js';
 import { Installation } from '../installation.js';
-import { ProgressLine } from '../progress-line.js';
+import { ProgressLine } from '../reports/progress-line.js';
 
 interface RebuildFlags {
   readonly compareOnly?: boolean;
@@ -17,13 +17,17 @@ interface RebuildFlags {
   readonly json?: boolean;
 }
 
+type RebuildEngines = Pick<Parameters<typeof rebuildReadModels>[0], 'log' | 'migrator' | 'projector'>;
+
 /** Exit code for tables that differ: the command did its work, and the answer is bad. */
 const DIFFERENT = 2;
 
 /** Folds the log anew beside the live tables, compares every byte, and puts the new tables in their place. */
 @Command({
   name: 'rebuild',
-  description: 'rebuild all read models from the log, compare them with the live ones, flip to the new ones',
+  description:
+    'rebuild all read models from the log, compare them with the live ones, flip to the new ones; ' +
+    'brings the schema up to date first, except with --compare-only',
 })
 export class RebuildCommand extends CommandRunner {
   constructor(
@@ -36,8 +40,12 @@ export class RebuildCommand extends CommandRunner {
   override async run(_: string[], flags: RebuildFlags): Promise<void> {
     const installation = await Installation.open(this.config, this.clock);
     try {
-      await migrate(installation.url(DATABASE_LOGINS.migrator), ALL_MIGRATIONS);
-      const report = await this.rebuild(installation, flags);
+      const pools = {
+        migrator: await installation.pool(DATABASE_LOGINS.migrator),
+        projector: await installation.pool(DATABASE_LOGINS.projector),
+      };
+      await prepareSchema(installation.url(DATABASE_LOGINS.migrator), flags);
+      const report = await this.rebuild({ ...pools, log: installation.log }, flags);
       console.log(flags.json === true ? JSON.stringify(report, null, 2) : describeRebuild(report));
       if (report.outcome === 'different') process.exitCode = DIFFERENT;
     } finally {
@@ -45,15 +53,13 @@ export class RebuildCommand extends CommandRunner {
     }
   }
 
-  private async rebuild(installation: Installation, flags: RebuildFlags): Promise<RebuildReport> {
+  private async rebuild(engines: RebuildEngines, flags: RebuildFlags): Promise<RebuildReport> {
     const { compareOnly = false, acceptDifferences = false, restart = false, dropOld = false } = flags;
     const progress = new ProgressLine(process.stderr, this.clock);
     try {
       return await rebuildReadModels({
-        log: installation.log,
+        ...engines,
         clock: this.clock,
-        migrator: installation.pool(DATABASE_LOGINS.migrator),
-        projector: installation.pool(DATABASE_LOGINS.projector),
         projections: READ_MODELS,
         compareOnly,
         acceptDifferences,
@@ -71,7 +77,7 @@ export class RebuildCommand extends CommandRunner {
 
   @Option({
     flags: '--compare-only',
-    description: 'read the whole log, compare, drop what was built; the live tables stay',
+    description: 'read the whole log, compare, drop what was built; the live tables and the schema stay',
   })
   parseCompareOnly(): boolean {
     return true;
@@ -95,5 +101,19 @@ export class RebuildCommand extends CommandRunner {
   @Option({ flags: '--json', description: 'print the report as one JSON object' })
   parseJson(): boolean {
     return true;
+  }
+}
+
+/** A comparison changes nothing. @throws SchemaOutdatedError when it would need to. */
+async function prepareSchema(url: string, { compareOnly = false }: RebuildFlags): Promise<void> {
+  if (!compareOnly) {
+    await migrate(url, ALL_MIGRATIONS);
+    return;
+  }
+  const orm = await createOrm({ url, entities: [], poolMax: 1, statementTimeoutMs: 0, applicationName: 'overture' });
+  try {
+    await assertSchemaCurrent(orm.em, ALL_MIGRATIONS);
+  } finally {
+    await orm.close();
   }
 }

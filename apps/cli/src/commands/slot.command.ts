@@ -28,8 +28,8 @@ export class SlotForfeitCommand extends CommandRunner {
     const { kafka } = this.config;
     if (kafka === null) throw new CommandFailedError('Slots are of clusters: set OVERTURE_KAFKA_BROKERS.');
     const installation = await Installation.open(this.config, this.clock);
-    const pool = installation.pool(DATABASE_LOGINS.migrator);
     try {
+      const pool = await installation.pool(DATABASE_LOGINS.migrator);
       if (!(await assertSlotIdle(pool, slot)))
         throw new CommandFailedError(`There is no slot ${slot} in this cluster.`);
       const closed = await closeLostRequests(slot, { log: installation.log, pool, kafka, clock: this.clock });

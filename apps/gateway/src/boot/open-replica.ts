@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { JournalShipper, KafkaEventLog, UuidV7Source, type KafkaTrouble, type ReplicaLog } from '#event-log';
 import {
   CONTROL_MIGRATIONS,
+  DatabaseUnreachableError,
   assertSchemaCurrent,
   claimSlot,
   gatewayApplicationName,
@@ -55,25 +56,11 @@ export async function openReplica(
   return { clock, log, orm, slot, kafka, shipper, authority, onTrouble };
 }
 
-/** PostgreSQL cannot be asked; says where it was looked for, without the password. */
-class DatabaseUnreachableError extends Error {
-  constructor(url: string, cause: unknown) {
-    const { host, pathname, username } = new URL(url);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(
-      `PostgreSQL cannot be used at ${host}${pathname} as ${username} (${reason}): ` +
-        'see that it runs and can be reached from here, or correct OVERTURE_DATABASE_URL.',
-      { cause },
-    );
-    this.name = 'DatabaseUnreachableError';
-  }
-}
-
 async function openDatabase({ databaseUrl, slot }: ReplicaConfig): Promise<MikroORM> {
   const orm = await openGatewayDatabase(databaseUrl.reveal(), gatewayApplicationName(slot));
   try {
     await orm.em.execute('select 1').catch((error: unknown) => {
-      throw new DatabaseUnreachableError(databaseUrl.reveal(), error);
+      throw new DatabaseUnreachableError({ url: databaseUrl.reveal(), variable: 'OVERTURE_DATABASE_URL' }, error);
     });
     await assertSchemaCurrent(orm.em, [...CONTROL_MIGRATIONS, ...READ_MODEL_MIGRATIONS]);
     return orm;

@@ -64,6 +64,25 @@ export function readGatewayConfig(variables: NodeJS.ProcessEnv, check?: Deployme
   };
 }
 
+/** What an operator's command needs of it, which has no keys of providers. */
+export type TenancyConfig = Pick<GatewayConfig, 'environment' | 'budgets'>;
+
+/** @throws ConfigurationError as `readGatewayConfig`, for all but connections and what refers to them. */
+export function readTenancyConfig(variables: NodeJS.ProcessEnv): TenancyConfig {
+  const problems: string[] = [];
+  const environment = readEnvironment(variables, problems);
+  const file = readOvertureFile(environment.configPath, {
+    required: environment.configRequired,
+    environment: variables,
+    problems,
+    without: 'connections',
+  });
+  checkBudgets(file, problems);
+  checkLimits(file, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { environment, budgets: file.budgets ?? [] };
+}
+
 function checkGroups(
   { connections, simulated }: ResolvedConnections,
   groups: Readonly<Record<string, readonly string[]>>,

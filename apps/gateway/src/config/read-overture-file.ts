@@ -7,10 +7,18 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 const validate = new Ajv({ allErrors: true, strict: false }).compile<OvertureFile>(OvertureFile);
 
+interface FileReading {
+  readonly required: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly problems: string[];
+  /** A part that the reader does not need, nor the variables that it refers to. */
+  readonly without?: keyof OvertureFile;
+}
+
 /** Reads and checks the operator's file; every problem is added to `problems`. An absent file is an empty one. */
 export function readOvertureFile(
   path: string,
-  { required, environment, problems }: { required: boolean; environment: NodeJS.ProcessEnv; problems: string[] },
+  { required, environment, problems, without }: FileReading,
 ): OvertureFile {
   if (!existsSync(path)) {
     if (required) problems.push(`OVERTURE_CONFIG: no file at ${path}`);
@@ -25,6 +33,7 @@ export function readOvertureFile(
   }
   const plain = plainOf(document, path, problems);
   if (plain === null) return {};
+  if (without !== undefined && typeof plain === 'object') delete (plain as OvertureFile)[without];
   const content = withVariables(plain, { environment, problems, path: '' });
   if (validate(content)) return content;
   for (const { instancePath, message, params } of validate.errors ?? []) {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Secret } from '#contracts';
+import type { Secret } from '#contracts';
 import { readKafkaSettings, warningsAbout, type KafkaSettings } from '#event-log';
+import { readDatabaseUrl } from '#persistence';
 import { ConfigurationError, readGatewayConfig, type GatewayConfig } from './gateway.config.js';
 import { journalFolderOf, slotOfWorker } from './worker-places.js';
 
@@ -35,10 +36,7 @@ export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): R
   const problems: string[] = [];
   const kafka = readKafkaSettings(variables, problems);
   if (kafka === null) problems.push('OVERTURE_KAFKA_BROKERS: missing; set it to the brokers as host:port,host:port');
-  const databaseUrl = variables['OVERTURE_DATABASE_URL'] ?? '';
-  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    problems.push("OVERTURE_DATABASE_URL: missing; set it to the connection URL of the gateway's login, postgres://…");
-  }
+  const databaseUrl = readDatabaseUrl({ name: 'OVERTURE_DATABASE_URL', login: 'gateway' }, variables, problems);
   const slot = variables['OVERTURE_SLOT'] || hostname();
   if (!SLOT.test(slot)) {
     problems.push(
@@ -51,7 +49,7 @@ export function readReplicaConfig(variables: NodeJS.ProcessEnv = process.env): R
   }
   if (gateway === null || kafka === null || problems.length > 0) throw new ConfigurationError(problems);
   const journalDir = join(gateway.environment.dataDir, journalFolderOf(1));
-  return { ...gateway, databaseUrl: new Secret(databaseUrl), kafka, warnings: warningsAbout(kafka), slot, journalDir };
+  return { ...gateway, databaseUrl, kafka, warnings: warningsAbout(kafka), slot, journalDir };
 }
 
 function gatewayConfig(variables: NodeJS.ProcessEnv, problems: string[]): GatewayConfig | null {

@@ -11,7 +11,8 @@ const LOOK_EVERY_MS = 250;
 /**
  * Makes sure that the topic of events is there with its partitions. How it is set is not asked: whoever may only write
  * to it is not told.
- * @throws TopicMismatchError @throws LogUnavailableError when the brokers cannot be asked, or do not let this login know.
+ * @throws TopicMismatchError
+ * @throws LogUnavailableError when the brokers cannot be asked, or do not let this login know.
  */
 export function assertEventsTopic(options: KafkaOptions): Promise<void> {
   const { topic = EVENTS_TOPIC, brokers } = options;

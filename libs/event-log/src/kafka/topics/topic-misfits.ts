@@ -23,7 +23,8 @@ export function topicMisfits(wanted: WantedTopic, found: FoundTopic, bootstrap: 
   const wrong = wanted.settings.filter((setting) => !fits(setting, found.settings.get(setting.name)));
   if (wrong.length === 0) return copies;
   const lines = wrong.map(({ name, value, must, otherwise }) => {
-    return `  - ${name}=${found.settings.get(name)} must be ${value}${must === 'reach' ? ' or more' : ''}: ${otherwise}`;
+    const needed = must === 'reach' ? `${value} or more` : value;
+    return `  - ${name}=${found.settings.get(name)} must be ${needed}: ${otherwise}`;
   });
   const changes = wrong.map(({ name, value }) => `${name}=${value}`).join(',');
   return [
@@ -41,7 +42,7 @@ function copiesMisfit({ topic, copiesMin }: WantedTopic, { copies, settings }: F
   if (copies >= needed) return [];
   return [
     `The topic ${topic} has partitions with ${copies} of ${needed} needed copies: add copies with ` +
-      'kafka-reassign-partitions.sh, or set OVERTURE_KAFKA_REPLICATION to how many there shall be, 1 on a single broker.',
+      'kafka-reassign-partitions.sh, or set OVERTURE_KAFKA_REPLICATION to how many you want, 1 on a single broker.',
   ];
 }
 
