@@ -93,7 +93,8 @@ export class Projector {
         const fold = this.#foldOf(generation);
         await fold.take(partitions);
         this.options.logger.debug({ generation: generation.number, partitions: partitions.length }, 'folding the log');
-        const publication = this.options.publisher?.begin({ schema: generation.schema, partitions });
+        const { schema, number } = generation;
+        const publication = this.options.publisher?.begin({ schema, generation: number, partitions });
         await this.#follow(fold, {
           signal,
           onProgress: () => (retryMs = RETRY_FIRST_MS),

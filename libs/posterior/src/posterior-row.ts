@@ -16,25 +16,35 @@ export interface VersionedPosterior {
 export const posteriorKey = ({ partition, cell, candidate }: VersionedPosterior): string =>
   `${partition}/${cell}/${candidate}`;
 
+interface WrittenPosteriorRow extends VersionedPosterior {
+  /** Of the tables that it comes from; versions of two generations say nothing of each other. */
+  readonly generation?: number;
+  readonly state: PosteriorState;
+}
+
 /** A row as JSON in a fixed order: equal rows have equal text, as equal states have. */
-export function serialisePosteriorRow(row: VersionedPosterior & { readonly state: PosteriorState }): string {
-  const { partition, nextOffset, cell, candidate, state } = row;
-  const identity = JSON.stringify({ partition, next_offset: String(nextOffset), cell, candidate });
+export function serialisePosteriorRow(row: WrittenPosteriorRow): string {
+  const { partition, nextOffset, generation, cell, candidate, state } = row;
+  const identity = JSON.stringify({ partition, next_offset: String(nextOffset), generation, cell, candidate });
   return `${identity.slice(0, -1)},"state":${serialisePosterior(state)}}`;
 }
 
 /** A row that was read, its state still text: whether that makes sense is for the one who takes it in to say. */
 export interface ReadPosteriorRow extends VersionedPosterior {
+  /** Null where an older release wrote it. */
+  readonly generation: number | null;
   readonly posterior: string;
 }
 
 /** Reads a row back, state to the byte; null for what is no row. Fields that are not known are left out. */
 export function parsePosteriorRow(json: string): ReadPosteriorRow | null {
   try {
-    const { partition, next_offset, cell, candidate, state } = JSON.parse(json) as PosteriorRow;
+    const { partition, next_offset, generation = null, cell, candidate, state } = JSON.parse(json) as PosteriorRow;
     const isRow = Number.isSafeInteger(partition) && typeof cell === 'string' && typeof candidate === 'string';
     if (!isRow || typeof next_offset !== 'string' || !/^\d{1,19}$/.test(next_offset)) return null;
-    return { partition, nextOffset: BigInt(next_offset), cell, candidate, posterior: JSON.stringify(state) ?? '' };
+    if (generation !== null && !Number.isSafeInteger(generation)) return null;
+    const posterior = JSON.stringify(state) ?? '';
+    return { partition, nextOffset: BigInt(next_offset), generation, cell, candidate, posterior };
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@ import { serialisePosterior, parsePosterior } from './posterior-json.js';
 const row = {
   partition: 17,
   nextOffset: 9_007_199_254_740_993n,
+  generation: 2,
   cell: 'acme/gpt%2F4o/general/stream/xs/no-tools',
   candidate: 'openai-prod/gpt-4o',
   state: {
@@ -30,6 +31,12 @@ describe('a row of the topic of posteriors', () => {
     const newer = serialisePosteriorRow(row).replace('{', '{"new":1,');
 
     expect(parsePosteriorRow(newer)).toEqual(parsePosteriorRow(serialisePosteriorRow(row)));
+  });
+
+  it('has no generation where an older release wrote it', () => {
+    const { generation: _, ...older } = row;
+
+    expect(parsePosteriorRow(serialisePosteriorRow(older))).toMatchObject({ generation: null, cell: row.cell });
   });
 
   it.each(['', 'null', '[]', '{}', '{"partition":1}', serialisePosteriorRow(row).replace('"90', '"-90')])(

@@ -109,10 +109,10 @@ describe('reading the read models', () => {
 
   it('brings a gateway what changed since the versions it has, to the bit', async () => {
     const partition = partitionOf('acme-prod');
-    const all = await changedPosteriors(orm.em.fork(), new Map());
+    const all = await changedPosteriors(orm.em.fork(), { generation: 0, versions: new Map() });
     expect(all.changed).toHaveLength(4);
     expect(all.versions.get(partition)).toBe(5n);
-    expect(await changedPosteriors(orm.em.fork(), all.versions)).toEqual({ versions: all.versions, changed: [] });
+    expect(await changedPosteriors(orm.em.fork(), all)).toEqual({ ...all, changed: [] });
 
     const answered = {
       candidate: 'azure-eu/gpt-4o',
@@ -124,7 +124,7 @@ describe('reading the read models', () => {
     const later = { ...request(4), attempts: [answered] };
     database.append(factsOf(later));
     await database.foldAll();
-    const { versions, changed } = await changedPosteriors(orm.em.fork(), all.versions);
+    const { versions, changed } = await changedPosteriors(orm.em.fork(), all);
 
     const outcomes = [respondedFact(request(1), 2), respondedFact(later, 1)].map(({ data }) => data);
     const { cell } = respondedFact(later, 1).data;

@@ -7,6 +7,8 @@ export const POSTERIOR_ROW_FILE = 'PosteriorRow.v1.json';
 const FIELDS: Readonly<Record<string, string>> = {
   partition: 'Partition of the log that the tenant of the cell has.',
   next_offset: 'One past the last event that changed the row, in digits: with the partition, the version of the row.',
+  generation:
+    'Of the tables that the row stands in, which a rebuild replaces: what an older one than the newest says is void.',
   cell: 'Tenant, model group, class, stream or whole, band of input size, tools or not; names are percent-encoded.',
   candidate: 'A model at a connection.',
   state:

@@ -32,10 +32,10 @@ export const priorLostOnReload: Partial<Wiring> = {
     if (memory.starts === 1) return em;
     let isFirst = true;
     const execute = async (sql: string, values: object): Promise<object[]> => {
-      const rows = await em.execute<{ partition: number; version: string }[]>(sql, values);
+      const rows = await em.execute<{ generation: number; partition: number; version: string }[]>(sql, values);
       if (!isFirst) return rows;
       isFirst = false;
-      return rows.map(({ partition, version }) => ({ partition, version, cell: null }));
+      return rows.map((row) => ({ ...row, cell: null }));
     };
     const forgetful = { fork: () => forgetful, execute };
     return forgetful as unknown as EntityManager;

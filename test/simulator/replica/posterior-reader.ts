@@ -11,6 +11,8 @@ const [CELL, CANDIDATE, PARTITION, NEXT, TICK] = ['cell', 'candidate', 'partitio
   number,
   number,
 ];
+/** There is no rebuild. */
+const GENERATION = 1;
 const SUMS = {
   successes: 'successes',
   failures: 'failures',
@@ -28,11 +30,11 @@ export function posteriorReader(world: World): EntityManager {
 }
 
 function changed({ database }: World, since: Readonly<Record<string, string>>): object[] {
-  const found: object[] = [];
+  const found: object[] = [{ generation: GENERATION, partition: null }];
   for (const [partition, { next }] of database.cursors) {
     const known = BigInt(since[partition] ?? 0);
     if (next <= known) continue;
-    const version = { partition, version: String(next) };
+    const version = { generation: GENERATION, partition, version: String(next) };
     const rows = [...database.rowsOf('posterior').values()].filter(
       (row) => Number(row[PARTITION]) === partition && BigInt(row[NEXT]!) > known,
     );

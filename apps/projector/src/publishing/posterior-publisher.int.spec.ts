@@ -54,7 +54,7 @@ describe('what a projector publishes of posteriors', () => {
 
   const begin = (partitions: readonly number[] = PARTITIONS): Publication => {
     const publisher = new PosteriorPublisher({ table, pool, logger: pino({ level: 'silent' }) });
-    const publication = publisher.begin({ schema: 'read_1', partitions });
+    const publication = publisher.begin({ schema: 'read_1', generation: 1, partitions });
     publications.push(publication);
     return publication;
   };

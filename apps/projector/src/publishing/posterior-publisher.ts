@@ -21,6 +21,8 @@ export interface PublisherOptions {
 /** The tables that a projector folds, and its share of the log. */
 export interface Folded {
   readonly schema: string;
+  /** Number of the tables, by which readers tell a rebuild from what was there before. */
+  readonly generation: number;
   readonly partitions: readonly number[];
 }
 
@@ -48,6 +50,7 @@ export class PosteriorPublisher {
 class RunningPublication implements Publication {
   readonly #options: PublisherOptions;
   readonly #schema: string;
+  readonly #generation: number;
   readonly #ending = new AbortController();
   /** By partition, the version up to which everything is published. */
   #published: ReadonlyMap<number, bigint>;
@@ -55,9 +58,10 @@ class RunningPublication implements Publication {
   #wake: (() => void) | undefined;
   #retryMs = 0;
 
-  constructor(options: PublisherOptions, { schema, partitions }: Folded) {
+  constructor(options: PublisherOptions, { schema, generation, partitions }: Folded) {
     this.#options = options;
     this.#schema = schema;
+    this.#generation = generation;
     this.#published = new Map(partitions.map((partition) => [partition, 0n]));
     void this.#run(this.#ending.signal);
   }
@@ -108,13 +112,13 @@ class RunningPublication implements Publication {
     const { pool, table } = this.#options;
     const { versions, changed } = await foldedPosteriors(pool, this.#schema, this.#published);
     if (this.#ending.signal.aborted) return;
-    if (changed.length > 0) await table.publish(changed.map(rowOf));
+    if (changed.length > 0) await table.publish(changed.map((posterior) => rowOf(posterior, this.#generation)));
     this.#published = versions;
   }
 }
 
-const rowOf = (posterior: PublishedPosterior): TableRow => ({
+const rowOf = (posterior: PublishedPosterior, generation: number): TableRow => ({
   partition: posterior.partition,
   key: posteriorKey(posterior),
-  value: serialisePosteriorRow(posterior),
+  value: serialisePosteriorRow({ ...posterior, generation }),
 });

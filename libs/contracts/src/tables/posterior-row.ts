@@ -11,6 +11,7 @@ export const PosteriorRow = Type.Object(
   {
     partition: Count,
     next_offset: Offset,
+    generation: Type.Optional(Count),
     cell: Type.String({ minLength: 1 }),
     candidate: Type.String({ minLength: 1 }),
     state: Type.Object({

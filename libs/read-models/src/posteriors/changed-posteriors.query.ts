@@ -13,10 +13,17 @@ export interface PublishedPosterior {
   readonly state: PosteriorState;
 }
 
-/** What changed, and the version that a reader has once it has taken the changes in. */
-export interface PosteriorChanges {
+/** How much of the published states a reader has. */
+export interface PosteriorVersions {
+  /** Number of the tables that they stand in; 0 before any was read. Versions of two say nothing of each other. */
+  readonly generation: number;
   /** Next offset by partition: everything before it is in the published states. */
   readonly versions: ReadonlyMap<number, bigint>;
+}
+
+/** What changed, and the versions that a reader has once it has taken the changes in. */
+export interface PosteriorChanges extends PosteriorVersions {
+  /** All there is, where the generation is another one than the reader had. */
   readonly changed: readonly PublishedPosterior[];
 }
 
@@ -34,34 +41,45 @@ interface ChangedRow {
   readonly reward_sum_squares: number;
 }
 
-interface Question {
-  /** The tables: of one generation, or the views of the live one. */
-  readonly schema: string;
-  /** How the driver writes its parameter: JSON of the known versions by partition. */
-  readonly since: string;
-  /** Version of a partition that is not among them: 0 asks for all of it, the last offset for nothing. */
-  readonly otherwise: bigint;
+/** Of the live generation; without a partition where nothing has changed. */
+interface LiveRow extends Omit<ChangedRow, 'partition'> {
+  readonly generation: number;
+  readonly partition: number | null;
 }
 
-// One statement, so that versions and states come from one snapshot.
-const changedSql = ({ schema, since, otherwise }: Question): string => `
-  select c.partition, c.next_offset::text as version, p.cell, p.candidate, p.next_offset::text as row_offset, p.tick,
-         p.successes, p.failures, p.reward_count, p.reward_sum, p.reward_sum_squares
+const COLUMNS = `c.partition, c.next_offset::text as version, p.cell, p.candidate, p.next_offset::text as row_offset,
+  p.tick, p.successes, p.failures, p.reward_count, p.reward_sum, p.reward_sum_squares`;
+const ORDER = 'order by c.partition, p.next_offset, p.cell, p.candidate';
+/** Of JSON of the versions that are known, by partition. */
+const knownOf = (since: string): string => `(${since} ->> c.partition::text)::bigint`;
+
+// One statement each, so that generation, versions and states come from one snapshot. There is always a row, for the
+// generation; known versions count if they are of it.
+const LIVE = `
+  select g.number as generation, ${COLUMNS}
+    from read.generation g
+    cross join lateral (select case when g.number = :generation then :since::jsonb else '{}' end as since) known
+    left join read.projection_cursor c on c.next_offset > coalesce(${knownOf('known.since')}, 0)
+    left join read.posterior p
+      on p.partition = c.partition and p.next_offset > coalesce(${knownOf('known.since')}, 0)
+   where g.state = 'live' ${ORDER}`;
+
+const foldedSql = (schema: string): string => `
+  select ${COLUMNS}
     from "${schema}".projection_cursor c
-    left join "${schema}".posterior p
-      on p.partition = c.partition and p.next_offset > coalesce((${since}::jsonb ->> c.partition::text)::bigint, 0)
-   where c.next_offset > coalesce((${since}::jsonb ->> c.partition::text)::bigint, ${otherwise})
-   order by c.partition, p.next_offset, p.cell, p.candidate`;
+    left join "${schema}".posterior p on p.partition = c.partition and p.next_offset > ${knownOf('$1::jsonb')}
+   where c.next_offset > ${knownOf('$1::jsonb')} ${ORDER}`;
 
-const LIVE = changedSql({ schema: 'read', since: ':since', otherwise: 0n });
-const LAST_OFFSET = 9_223_372_036_854_775_807n;
-
-/** Posteriors folded since the versions a reader has; an empty map reads all of them. */
-export async function changedPosteriors(
-  em: EntityManager,
-  since: ReadonlyMap<number, bigint>,
-): Promise<PosteriorChanges> {
-  return changesOf(since, await em.execute<ChangedRow[]>(LIVE, { since: versionsJson(since) }));
+/** Posteriors of the live generation since the versions a reader has, and of another one than it had, all of them. */
+export async function changedPosteriors(em: EntityManager, since: PosteriorVersions): Promise<PosteriorChanges> {
+  const rows = await em.execute<LiveRow[]>(LIVE, {
+    generation: since.generation,
+    since: versionsJson(since.versions),
+  });
+  const generation = rows[0]?.generation ?? since.generation;
+  const before = generation === since.generation ? since.versions : new Map<number, bigint>();
+  const changed = rows.filter((row): row is LiveRow & ChangedRow => row.partition !== null);
+  return { generation, ...changesOf(before, changed) };
 }
 
 /**
@@ -72,15 +90,17 @@ export async function foldedPosteriors(
   pool: Pool,
   schema: string,
   since: ReadonlyMap<number, bigint>,
-): Promise<PosteriorChanges> {
-  const text = changedSql({ schema, since: '$1', otherwise: LAST_OFFSET });
-  return changesOf(since, (await pool.query<ChangedRow>(text, [versionsJson(since)])).rows);
+): Promise<Omit<PosteriorChanges, 'generation'>> {
+  return changesOf(since, (await pool.query<ChangedRow>(foldedSql(schema), [versionsJson(since)])).rows);
 }
 
 const versionsJson = (since: ReadonlyMap<number, bigint>): string =>
   JSON.stringify(Object.fromEntries([...since].map(([partition, next]) => [partition, String(next)])));
 
-const changesOf = (since: ReadonlyMap<number, bigint>, rows: readonly ChangedRow[]): PosteriorChanges => ({
+const changesOf = (
+  since: ReadonlyMap<number, bigint>,
+  rows: readonly ChangedRow[],
+): Omit<PosteriorChanges, 'generation'> => ({
   versions: new Map([...since, ...rows.map((row) => [row.partition, BigInt(row.version)] as const)]),
   changed: rows.flatMap((row) => (row.cell === null ? [] : [publishedOf(row, row.cell)])),
 });

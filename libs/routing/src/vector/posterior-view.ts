@@ -26,7 +26,7 @@ interface LearntCell {
 
 /**
  * The projector's last published posteriors, in memory. Gateways never fold: they read this, and it never goes back to
- * an older version. A publication holds every cell that changed since the one before.
+ * an older version of the same tables. A publication holds every cell that changed since the one before.
  */
 export class PosteriorView {
   private readonly offsets = new Map<number, bigint>();
@@ -48,6 +48,12 @@ export class PosteriorView {
       this.cells.set(cell, { revision: this.revision, states });
     }
     return { applied: true, broken };
+  }
+
+  /** Nothing has been learnt: what comes next is of other tables, whose versions say nothing of these. */
+  forget(): void {
+    this.offsets.clear();
+    this.cells.clear();
   }
 
   /** What has been learnt of a candidate in a cell; no evidence for one that was never heard of. */

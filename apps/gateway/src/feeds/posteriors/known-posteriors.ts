@@ -1,32 +1,41 @@
 import type { Logger } from 'pino';
 import { parsePosteriorRow, posteriorKey, serialisePosterior, type ReadPosteriorRow } from '#posterior';
-import type { PosteriorChanges } from '#read-models';
+import type { PosteriorChanges, PosteriorVersions } from '#read-models';
 import type { PosteriorView } from '#routing';
-
-type Versions = ReadonlyMap<number, bigint>;
 
 /**
  * What a gateway knows of the projectors' posteriors, from wherever it heard of them. A state is taken in if it is
  * newer than the one that is known: neither a projector that was replaced nor a database that lost its last moment
- * brings an older one back.
+ * brings an older one back. Where a rebuild has replaced the tables, everything is taken in anew, and in one step: from
+ * the tables, since the topic is told of by and by.
  */
 export class KnownPosteriors {
   /** Next offsets of the tables as they were read: everything before them is in. */
   private readonly reconciled = new Map<number, bigint>();
   /** Next offset by row of what is newer than that. */
   private readonly newer = new Map<number, Map<string, bigint>>();
+  /** Of the tables as they were read. */
+  private generation = 0;
+  /** The newest that the topic told of. */
+  private toldGeneration = 0;
 
   constructor(
     private readonly view: PosteriorView,
     private readonly logger: Logger,
   ) {}
 
+  /** Whether the tables that were read have been replaced since: they are to be read again. */
+  get isReplaced(): boolean {
+    return this.toldGeneration > this.generation;
+  }
+
   /** Takes in what one statement has read of the tables since the versions before. */
-  takeTables(before: Versions, { versions, changed }: PosteriorChanges): void {
-    const rows = changed.map(({ state, ...row }) => ({ ...row, posterior: serialisePosterior(state) }));
+  takeTables(before: PosteriorVersions, { generation, versions, changed }: PosteriorChanges): void {
+    if (generation !== this.generation) this.forget(generation);
+    const rows = changed.map(({ state, ...row }) => ({ ...row, generation, posterior: serialisePosterior(state) }));
     const byPartition = Map.groupBy(rows, ({ partition }) => partition);
     for (const [partition, version] of versions) {
-      if (before.get(partition) === version) continue;
+      if (before.generation === generation && before.versions.get(partition) === version) continue;
       this.apply(partition, version, this.unknownOf(byPartition.get(partition) ?? []));
       this.reconcile(partition, version);
     }
@@ -39,11 +48,20 @@ export class KnownPosteriors {
     if (rows.length < parsed.length) {
       this.logger.error({ messages: parsed.length - rows.length }, 'messages of the topic of posteriors make no sense');
     }
-    for (const [partition, told] of Map.groupBy(rows, (row) => row.partition)) {
+    const current = rows.filter(({ generation }) => generation === null || generation === this.generation);
+    this.toldGeneration = Math.max(this.toldGeneration, ...rows.map(({ generation }) => generation ?? 0));
+    for (const [partition, told] of Map.groupBy(current, (row) => row.partition)) {
       const unknown = this.unknownOf(told);
       const newest = unknown.reduce((most, { nextOffset }) => (nextOffset > most ? nextOffset : most), 0n);
       if (unknown.length > 0) this.apply(partition, newest, unknown);
     }
+  }
+
+  private forget(generation: number): void {
+    this.generation = generation;
+    this.reconciled.clear();
+    this.newer.clear();
+    this.view.forget();
   }
 
   /** The newest of each row, where it is newer than what is known; remembers that it is known now. */

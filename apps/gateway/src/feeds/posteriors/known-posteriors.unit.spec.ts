@@ -12,7 +12,9 @@ const row = (candidate: string, nextOffset: bigint) => ({
   candidate,
   state: successes(Number(nextOffset)),
 });
-const message = (candidate: string, nextOffset: bigint): string => serialisePosteriorRow(row(candidate, nextOffset));
+const message = (candidate: string, nextOffset: bigint, generation?: number): string =>
+  serialisePosteriorRow({ ...row(candidate, nextOffset), ...(generation !== undefined && { generation }) });
+const NOTHING = { generation: 0, versions: new Map() };
 
 describe('what a gateway knows of posteriors from tables and topic', () => {
   let view: PosteriorView;
@@ -24,8 +26,9 @@ describe('what a gateway knows of posteriors from tables and topic', () => {
     known = new KnownPosteriors(view, pino({}, { write: (line) => void said.push(line) }));
   });
 
-  const tables = (version: bigint, ...changed: ReturnType<typeof row>[]): void =>
-    known.takeTables(new Map(), { versions: new Map([[3, version]]), changed });
+  const tables = (version: bigint, ...changed: ReturnType<typeof row>[]): void => rebuiltTables(1, version, ...changed);
+  const rebuiltTables = (generation: number, version: bigint, ...changed: ReturnType<typeof row>[]): void =>
+    known.takeTables(NOTHING, { generation, versions: new Map([[3, version]]), changed });
   const versionOf = (candidate: string): number => view.get(CELL, candidate).health.successes;
   const version = (): bigint => view.versionOf(3).nextOffset;
 
@@ -69,12 +72,35 @@ describe('what a gateway knows of posteriors from tables and topic', () => {
   });
 
   it('keeps what the topic told when the tables are behind it, and takes what it did not', () => {
+    tables(1n);
     known.takeMessages([message('a', 12n)]);
     tables(11n, row('a', 8n), row('b', 10n));
 
     expect([versionOf('a'), versionOf('b'), version()]).toEqual([12, 10, 12n]);
     tables(15n, row('a', 14n));
     expect([versionOf('a'), version()]).toEqual([14, 15n]);
+  });
+
+  it('is what the rebuilt tables say, whatever was known of those before, and at once', () => {
+    tables(20n, row('a', 12n), row('b', 15n));
+    known.takeMessages([message('a', 22n, 1)]);
+    rebuiltTables(2, 18n, row('a', 9n));
+
+    expect([versionOf('a'), versionOf('b'), version()]).toEqual([9, 0, 18n]);
+    known.takeMessages([message('a', 23n, 1), message('b', 15n, 1)]); // a projector that does not know it yet
+    expect([versionOf('a'), versionOf('b'), version()]).toEqual([9, 0, 18n]);
+    known.takeMessages([message('a', 19n, 2)]);
+    expect([versionOf('a'), version()]).toEqual([19, 19n]);
+  });
+
+  it('waits for the tables when the topic tells of rebuilt ones, of which it may know only a part', () => {
+    tables(20n, row('a', 12n), row('b', 15n));
+    expect(known.isReplaced).toBe(false);
+    known.takeMessages([message('a', 9n, 2)]);
+
+    expect([versionOf('a'), versionOf('b'), known.isReplaced]).toEqual([12, 15, true]);
+    rebuiltTables(2, 18n, row('a', 9n), row('b', 11n));
+    expect([versionOf('a'), versionOf('b'), known.isReplaced]).toEqual([9, 11, false]);
   });
 
   it('goes on after a message that makes no sense, and says so', () => {

@@ -36,7 +36,7 @@ export class PosteriorFeed {
       return;
     }
     this.follower = new PosteriorFollower({ table: posteriorTable.follow(), known, clock, logger });
-    const reconciled = new ReconciledPosteriorSource({ tables, topic: this.follower, clock });
+    const reconciled = new ReconciledPosteriorSource({ tables, topic: this.follower, known, clock });
     this.polled = new PolledFeed(reconciled, FALLBACK_POLL_MS, logger);
   }
 

@@ -8,10 +8,17 @@ import { PosteriorFollower } from './posterior-follower.js';
 import { ReconciledPosteriorSource } from './reconciled.posterior-source.js';
 
 const CELL = 'acme/gpt-4o/general/stream/xs/no-tools';
-const row = (nextOffset: bigint) => ({
+const row = (nextOffset: bigint, generation = 0) => ({
   partition: 3,
   key: `3/${CELL}/a`,
-  value: serialisePosteriorRow({ partition: 3, nextOffset, cell: CELL, candidate: 'a', state: NO_EVIDENCE }),
+  value: serialisePosteriorRow({
+    partition: 3,
+    nextOffset,
+    generation,
+    cell: CELL,
+    candidate: 'a',
+    state: NO_EVIDENCE,
+  }),
 });
 
 describe('a gateway with a topic of posteriors', () => {
@@ -29,14 +36,15 @@ describe('a gateway with a topic of posteriors', () => {
     const logger = pino({}, { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) });
     table = new MemoryCompactedTable();
     view = new PosteriorView();
+    const known = new KnownPosteriors(view, logger);
     follower = new PosteriorFollower({
       table: table.follow(),
-      known: new KnownPosteriors(view, logger),
+      known,
       clock,
       logger,
     });
     const tables = { name: 'tables', refresh: () => Promise.resolve(void (reads += 1)) };
-    source = new ReconciledPosteriorSource({ tables, topic: follower, clock });
+    source = new ReconciledPosteriorSource({ tables, topic: follower, known, clock });
   });
   afterEach(() => follower.close());
 
@@ -67,6 +75,16 @@ describe('a gateway with a topic of posteriors', () => {
     await publish(1n);
 
     expect([await readsAfter(2_000), await readsAfter(2_000), await readsAfter(2_000)]).toEqual([2, 3, 4]);
+  });
+
+  it('reads the tables as soon as the topic tells of rebuilt ones', async () => {
+    expect(await readsAfter(0)).toBe(1);
+    follower.start();
+    await publish(1n);
+    await table.publish([row(1n, 2), row(2n)]);
+    await waitUntil(() => Promise.resolve(view.versionOf(3).nextOffset === 2n));
+
+    expect(await readsAfter(100)).toBe(2);
   });
 
   it('says once that the topic is away and once that it is back, and misses nothing', async () => {

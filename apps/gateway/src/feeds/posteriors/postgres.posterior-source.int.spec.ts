@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { partitionOf } from '#event-log';
 import { DATABASE_LOGINS, createOrm } from '#persistence';
 import { NO_EVIDENCE, foldOutcome, type PosteriorState } from '#posterior';
+import { READ_MODELS, rebuildReadModels } from '#read-models';
 import { PosteriorView } from '#routing';
 import { ReadDatabase, startReadPostgres } from '../../../../../libs/read-models/src/__fixtures__/read-database.js';
 import {
@@ -96,6 +97,32 @@ describe('what a gateway knows of posteriors', () => {
     expect(known()).toEqual(learnt);
     expect(view.versionOf(PARTITION).nextOffset).toBe(6n);
     expect(said).toEqual([]);
+  });
+
+  it('is what a rebuild has made of the log, whatever was known before', async () => {
+    await publish(request(1), request(2), request(3, 'azure-eu/gpt-4o'));
+    await superuser(`update read_1.posterior set successes = 77`);
+    source = new PostgresPosteriorSource(orm.em, new KnownPosteriors(view, pino({ level: 'silent' })));
+    await source.refresh();
+    expect(known().health.successes).toBe(77);
+
+    await rebuildReadModels({
+      log: database.log,
+      clock: { epochMs: () => Date.now(), monotonicMs: () => performance.now() },
+      migrator: database.migrator,
+      projector: database.projector,
+      projections: READ_MODELS,
+      compareOnly: false,
+      acceptDifferences: true,
+      restart: false,
+      dropOld: false,
+      onProgress: () => undefined,
+    });
+    await source.refresh();
+
+    expect(known()).toEqual(learntFrom(request(1), request(2)));
+    expect(known('azure-eu/gpt-4o')).toEqual(learntFrom(request(3)));
+    expect(view.versionOf(PARTITION).nextOffset).toBe(9n);
   });
 
   it('starts from the prior where a state makes no sense, says so, and goes on with the next one', async () => {

@@ -7,10 +7,11 @@ const RECONCILE_EVERY_MS = 15_000;
 interface Reconciling {
   readonly tables: FeedSource;
   readonly topic: { readonly isHearing: boolean };
+  readonly known: { readonly isReplaced: boolean };
   readonly clock: Clock;
 }
 
-/** The tables at the start, whenever the topic is silent, and now and then. */
+/** The tables at the start, whenever the topic is silent or tells of other ones, and now and then. */
 export class ReconciledPosteriorSource implements FeedSource {
   readonly name = 'posteriors';
   private readMs = -Infinity;
@@ -18,9 +19,9 @@ export class ReconciledPosteriorSource implements FeedSource {
   constructor(private readonly options: Reconciling) {}
 
   async refresh(): Promise<void> {
-    const { tables, topic, clock } = this.options;
+    const { tables, topic, known, clock } = this.options;
     const nowMs = clock.monotonicMs();
-    if (topic.isHearing && nowMs - this.readMs < RECONCILE_EVERY_MS) return;
+    if (topic.isHearing && !known.isReplaced && nowMs - this.readMs < RECONCILE_EVERY_MS) return;
     await tables.refresh();
     this.readMs = nowMs;
   }

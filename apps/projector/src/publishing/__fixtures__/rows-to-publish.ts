@@ -10,6 +10,7 @@ export const asPublished = (row: Readonly<Record<string, unknown>>): [key: strin
   JSON.stringify({
     partition: row['partition'],
     next_offset: row['next_offset'],
+    generation: 1,
     cell: row['cell'],
     candidate: row['candidate'],
     state: {
