@@ -7,6 +7,8 @@ import { findRequest, foldRequestView, nextOffsetOf, type RequestView } from '#r
 
 const WAIT_FOR_PROJECTION_MS = 2_000;
 const ASK_AGAIN_AFTER_MS = 25;
+/** Gateways ship many times a second; their clocks may differ by as much. */
+const YOUNG_MS = 10_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Everything the log knows about one request of this tenant. */
@@ -19,7 +21,8 @@ export class FindRequest {
 
 /**
  * A fact is readable by its author at once: the table has it, or this gateway's own journal, or the projection is
- * awaited until it has passed what was in the log when the question came.
+ * awaited until it has passed what was in the log when the question came. Behind a balancer the author may be another
+ * gateway, whose journal nobody else can read: what that has not shipped yet is awaited, too.
  */
 @QueryHandler(FindRequest)
 export class FindRequestHandler implements IQueryHandler<FindRequest> {
@@ -33,16 +36,29 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
   /** @throws GatewayError 404 when no such request of this tenant was routed; 503 while that cannot be known yet. */
   async execute({ tenantId, requestId }: FindRequest): Promise<RequestView> {
     if (!UUID.test(requestId)) throw notFound(requestId);
-    const closed = (view: RequestView | null): boolean => view !== null && view.status !== 'open';
     const projected = await findRequest(this.em, tenantId, requestId);
-    if (projected !== null && closed(projected)) return projected;
+    if (projected !== null && isClosed(projected)) return projected;
     const written = await this.findInJournal(tenantId, requestId);
     if (written !== null) return written;
-    if (projected !== null) return projected;
-    await this.projectionPast(partitionOf(tenantId));
-    const late = await findRequest(this.em, tenantId, requestId);
-    if (late === null) throw notFound(requestId);
-    return late;
+    const untilMs = this.clock.monotonicMs() + WAIT_FOR_PROJECTION_MS;
+    if (projected === null) await this.projectionPast(partitionOf(tenantId));
+    return await this.findElsewhere({ tenantId, requestId }, untilMs);
+  }
+
+  /** One that is open may be answered already by the gateway that has it; one that is not there may have been routed. */
+  private async findElsewhere({ tenantId, requestId }: FindRequest, untilMs: number): Promise<RequestView> {
+    const { isShared } = this.log;
+    const mayCome = isShared && isYoung(requestId, this.clock.epochMs());
+    for (;;) {
+      const view = await findRequest(this.em, tenantId, requestId);
+      if (view !== null && (isClosed(view) || !isShared)) return view;
+      if (view === null && !mayCome) throw notFound(requestId);
+      if (this.clock.monotonicMs() >= untilMs) {
+        if (view === null) throw behind();
+        return view;
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+    }
   }
 
   private async findInJournal(tenantId: string, requestId: string): Promise<RequestView | null> {
@@ -65,9 +81,7 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
     ]);
     clearTimeout(late);
     if (passed) return;
-    throw new GatewayError('projection_behind', 'The request log is being brought up to date: ask again shortly.', {
-      retryAfterMs: 1000,
-    });
+    throw behind();
   }
 
   private async hasPassed(partition: number, over: AbortSignal): Promise<boolean> {
@@ -84,6 +98,19 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
     }
   }
 }
+
+const isClosed = ({ status }: RequestView): boolean => status !== 'open';
+
+/** Whether the gateway that gave a UUIDv7 (RFC 9562) may still be about to ship what became of it. */
+function isYoung(requestId: string, nowMs: number): boolean {
+  const givenMs = Number.parseInt(requestId.slice(0, 8) + requestId.slice(9, 13), 16);
+  return requestId[14] === '7' && Math.abs(nowMs - givenMs) <= YOUNG_MS;
+}
+
+const behind = (): GatewayError =>
+  new GatewayError('projection_behind', 'The request log is being brought up to date: ask again shortly.', {
+    retryAfterMs: 1000,
+  });
 
 const notFound = (requestId: string): GatewayError =>
   new GatewayError(
