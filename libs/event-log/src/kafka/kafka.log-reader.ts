@@ -16,6 +16,7 @@ import { KafkaConnection } from './client/kafka-connection.js';
 import { errorType, type Cluster, type FetchedPartition } from './client/kafkajs-internals.js';
 import { toEvent } from './client/message-codec.js';
 import { Pauses } from './pauses.js';
+import { consumerGroupOf } from './topics/consumer-group-of.js';
 
 const EVENTS_MAX = 1_000;
 const BYTES_MAX = 4_194_304;
@@ -95,7 +96,8 @@ export class KafkaLogReader extends LogReader {
 
   async *claim(projection: string): AsyncGenerator<Assignment, void, undefined> {
     if (this.#isClosed) throw new ClosedLogError();
-    const group = new GroupMembership(this.#options, { topic: this.#topic, groupId: `overture.${projection}` });
+    const topic = this.#topic;
+    const group = new GroupMembership(this.#options, { topic, groupId: consumerGroupOf(projection, topic) });
     this.#groups.add(group);
     try {
       yield* group.assignments();
