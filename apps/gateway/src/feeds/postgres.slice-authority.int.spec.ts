@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { BudgetBook } from '#ledger';
 import { CONTROL_ENTITIES, DATABASE_LOGINS, bootstrapTenancy, createOrm } from '#persistence';
 import { createLogger } from '#telemetry';
 import { describeSliceAuthority } from '../../../../libs/ledger/src/slices/slice-authority.suite.js';
@@ -167,6 +168,18 @@ describe('PostgreSQL as the authority of several gateways', () => {
   it('rejects a claim on a budget that does not exist', async () => {
     const nowhere = { ...claim('here', 0), budgetId: 'no-such-budget', wantNanoUsd: 1n, minNanoUsd: 1n };
     await expect(here.lease(nowhere)).rejects.toThrow('no-such-budget does not exist');
+  });
+
+  it('lets a slot start after a restore that lacks some of its use and one of its budgets', async () => {
+    await here.lease({ ...claim('here', 0), wantNanoUsd: 500n, minNanoUsd: 500n });
+    const book = new BudgetBook(here, 'here');
+    const later = { budgetId: 'made-after-the-copy', period: '2999-01', usedNanoUsd: 40n };
+    await book.restore([{ ...ACCOUNT, usedNanoUsd: 60n }, later]);
+
+    expect(await there.lease({ ...claim('there', 0), wantNanoUsd: 1n, minNanoUsd: 1n })).toMatchObject({
+      account: { usedNanoUsd: 60n, committedNanoUsd: 61n },
+    });
+    await book.close();
   });
 
   it('hears recalls again after its connection was cut', async () => {

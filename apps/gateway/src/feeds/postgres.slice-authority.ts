@@ -74,6 +74,14 @@ const STILL_SILENT = `select s.slot from control.budget_slice s
   join jsonb_each_text(:asked::jsonb) asked on asked.key = s.slot and asked.value::integer = s.revision
   where s.budget_id = :budget and s.period_key = :period limit 1`;
 
+/** The table of budgets has none by this id; a budget that was retired stays in it. */
+class UnknownBudgetError extends Error {
+  constructor(budgetId: string) {
+    super(`budget ${budgetId} does not exist`);
+    this.name = 'UnknownBudgetError';
+  }
+}
+
 /** PostgreSQL as the authority over budgets: what it has granted counts as spent until it is returned. */
 export class PostgresSliceAuthority extends SliceAuthority {
   constructor(
@@ -101,12 +109,23 @@ export class PostgresSliceAuthority extends SliceAuthority {
     });
   }
 
-  report(claim: SliceClaim & { committedNanoUsd: bigint }): Promise<LeaseAnswer> {
-    return this.change(claim, async (em, { slice, usedMore }) => {
-      const more = claim.committedNanoUsd - slice.committedNanoUsd;
-      const standing = await account(em, ADJUST, { ...placeOf(claim), more: String(more), usedMore });
-      return { outcome: 'granted', more, standing };
-    });
+  /** One that a restored database does not know has nobody to share with: what is said of it is taken as it is. */
+  async report(claim: SliceClaim & { committedNanoUsd: bigint }): Promise<LeaseAnswer> {
+    try {
+      return await this.change(claim, async (em, { slice, usedMore }) => {
+        const more = claim.committedNanoUsd - slice.committedNanoUsd;
+        const standing = await account(em, ADJUST, { ...placeOf(claim), more: String(more), usedMore });
+        return { outcome: 'granted', more, standing };
+      });
+    } catch (error) {
+      if (!(error instanceof UnknownBudgetError)) throw error;
+      const { budgetId, period, committedNanoUsd, usedNanoUsd, revision } = claim;
+      const message =
+        'the database does not know a budget that this slot has used: was it restored from an older copy?';
+      this.logger.warn({ budgetId, period, usedNanoUsd: String(usedNanoUsd) }, message);
+      const slice = { committedNanoUsd, usedNanoUsd, revision };
+      return { outcome: 'granted', slice, account: { ...slice, limitNanoUsd: 0n } };
+    }
   }
 
   async recall({ budgetId, period, slot }: AccountKey & { readonly slot: string }): Promise<void> {
@@ -152,7 +171,7 @@ export class PostgresSliceAuthority extends SliceAuthority {
       await em.execute(OPEN_ACCOUNT, place);
       await em.execute(OPEN_SLICE, place);
       const [locked] = await em.execute<SliceRow[]>(LOCK_SLICE, place);
-      if (locked === undefined) throw new Error(`budget ${claim.budgetId} does not exist`);
+      if (locked === undefined) throw new UnknownBudgetError(claim.budgetId);
       const slice = sliceOf(locked);
       if (slice.revision !== claim.revision) return { outcome: 'stale', slice };
       const usedMore = String(claim.usedNanoUsd - slice.usedNanoUsd);
