@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import { setPriority } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import { ReadModelsOutdatedError } from '#read-models';
-import { NestLogger, createLogger } from '#telemetry';
+import { NestLogger, SystemClock, createLogger } from '#telemetry';
 import { ProjectorConfigError, readProjectorConfig } from './projector.config.js';
 import { ProjectorModule } from './projector.module.js';
 import { Projector } from './projector.js';
+import { ProjectorStatus } from './status/projector-status.js';
+import { StatusServer } from './status/status-server.js';
 
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
@@ -17,7 +19,9 @@ try {
   const logger = createLogger(config.logLevel, 'projector');
   for (const warning of config.warnings) logger.warn(warning);
   setPriority(config.niceness);
-  const app = await NestFactory.createApplicationContext(ProjectorModule.register(config, logger), {
+  const status = new ProjectorStatus(new SystemClock());
+  const server = config.statusAddress && (await StatusServer.listen(config.statusAddress, status));
+  const app = await NestFactory.createApplicationContext(ProjectorModule.register(config, { logger, status }), {
     logger: new NestLogger(logger),
     abortOnError: false,
   });
@@ -25,6 +29,7 @@ try {
     await app.get(Projector).run(stop.signal);
   } finally {
     await app.close();
+    await server?.close();
   }
 } catch (error) {
   // What an operator can mend is told in words; only the unexpected needs a stack.

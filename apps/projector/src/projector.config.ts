@@ -1,6 +1,7 @@
 import type { Secret } from '#contracts';
 import { readKafkaSettings, warningsAbout, type KafkaSettings } from '#event-log';
 import { readDatabaseUrl } from '#persistence';
+import type { StatusAddress } from './status/status-server.js';
 
 /** What a projector was told, checked. */
 export interface ProjectorConfig {
@@ -13,6 +14,8 @@ export interface ProjectorConfig {
   readonly batchEventsMax: number;
   /** Priority below other processes, 0 to 19: where cores are few, gateways come first. */
   readonly niceness: number;
+  /** Where it tells how it is; null unless it is told a port. */
+  readonly statusAddress: StatusAddress | null;
   /** What is taken as it is, and should be told at the start. */
   readonly warnings: readonly string[];
 }
@@ -54,6 +57,13 @@ export function readProjectorConfig(variables: NodeJS.ProcessEnv = process.env):
     logLevel,
     batchEventsMax: whole('OVERTURE_PROJECTOR_BATCH', { fallback: 1_000, min: 1, max: 20_000 }),
     niceness: whole('OVERTURE_PROJECTOR_NICENESS', { fallback: 10, min: 0, max: 19 }),
+    statusAddress:
+      (variables['OVERTURE_PROJECTOR_PORT'] ?? '') === ''
+        ? null
+        : {
+            port: whole('OVERTURE_PROJECTOR_PORT', { fallback: 0, min: 0, max: 65_535 }),
+            host: variables['HOST'] || '127.0.0.1',
+          },
     warnings: kafka === null ? [] : warningsAbout(kafka),
   };
   if (problems.length > 0) throw new ProjectorConfigError(problems);

@@ -19,6 +19,13 @@ describe('configuration of the projector', () => {
     expect(readProjectorConfig(given).warnings).toEqual([]);
   });
 
+  it('tells how it is where it is given a port', () => {
+    expect(readProjectorConfig(given).statusAddress).toBeNull();
+    const told = { ...given, OVERTURE_PROJECTOR_PORT: '9100', HOST: '0.0.0.0' };
+    expect(readProjectorConfig(told).statusAddress).toEqual({ port: 9_100, host: '0.0.0.0' });
+    expect(() => readProjectorConfig({ ...given, OVERTURE_PROJECTOR_PORT: 'x' })).toThrow('OVERTURE_PROJECTOR_PORT:');
+  });
+
   it('names every bad variable at once', () => {
     const bad = { LOG_LEVEL: 'loud', OVERTURE_PROJECTOR_BATCH: '0', OVERTURE_PROJECTOR_NICENESS: '-5' };
     const names = ['OVERTURE_JOURNAL', 'OVERTURE_DATABASE_URL', ...Object.keys(bad)];

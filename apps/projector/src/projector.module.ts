@@ -1,6 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
 import type { Clock } from '#contracts';
 import {
   CompactedTable,
@@ -14,7 +13,8 @@ import {
 import { createOrm } from '#persistence';
 import { RepeatedTrouble, SystemClock } from '#telemetry';
 import type { ProjectorConfig } from './projector.config.js';
-import { Projector } from './projector.js';
+import { Projector, type ProjectorOptions } from './projector.js';
+import type { ProjectorStatus } from './status/projector-status.js';
 import { PosteriorPublisher } from './publishing/posterior-publisher.js';
 
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -28,7 +28,10 @@ export class ProjectorModule implements OnApplicationShutdown {
     @Inject(CompactedTable) private readonly table: CompactedTable | null,
   ) {}
 
-  static register(config: ProjectorConfig, logger: Logger): DynamicModule {
+  static register(
+    config: ProjectorConfig,
+    { logger, status }: Pick<ProjectorOptions, 'logger'> & { status: ProjectorStatus },
+  ): DynamicModule {
     const clock = new SystemClock();
     const trouble = new RepeatedTrouble('Kafka', logger);
     return {
@@ -46,7 +49,7 @@ export class ProjectorModule implements OnApplicationShutdown {
             const pool = await orm.em.getConnection().getNativeClient();
             const publisher = table === null ? undefined : new PosteriorPublisher({ table, pool, logger });
             const { batchEventsMax } = config;
-            return new Projector({ log, pool, clock, logger, batchEventsMax, ...(publisher && { publisher }) });
+            return new Projector({ log, pool, clock, logger, status, batchEventsMax, ...(publisher && { publisher }) });
           },
           inject: [LogReader, CompactedTable, MikroORM],
         },

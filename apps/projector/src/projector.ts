@@ -15,6 +15,7 @@ import { RepeatedTrouble } from '#telemetry';
 import { FreeProcessors } from './free-processors.js';
 import { restMs } from './pace.js';
 import { PROJECTIONS } from './projector.registry.js';
+import type { ProjectorStatus } from './status/projector-status.js';
 import type { PosteriorPublisher } from './publishing/posterior-publisher.js';
 
 /** Name under which the log gives partitions to this kind of reader. */
@@ -34,6 +35,8 @@ export interface ProjectorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly batchEventsMax: number;
+  /** Told what is done, for whoever watches it. */
+  readonly status?: ProjectorStatus;
   /** Tells gateways what was learnt; none where they read it in the tables. */
   readonly publisher?: PosteriorPublisher;
 }
@@ -92,18 +95,23 @@ export class Projector {
         generation = await openLiveGeneration(this.options.pool, PROJECTIONS);
         const fold = this.#foldOf(generation);
         await fold.take(partitions);
+        if (this.options.status !== undefined) this.options.status.partitions = partitions.length;
         this.options.logger.debug({ generation: generation.number, partitions: partitions.length }, 'folding the log');
         const { schema, number } = generation;
         const publication = this.options.publisher?.begin({ schema, generation: number, partitions });
         await this.#follow(fold, {
           signal,
-          onProgress: () => (retryMs = RETRY_FIRST_MS),
+          onProgress: () => {
+            retryMs = RETRY_FIRST_MS;
+            this.options.status?.progressed();
+          },
           onBatch: () => publication?.changed(),
         }).finally(() => publication?.end());
       } catch (error) {
         const isTakenOver = await this.#isTakenOver(error, generation);
         const isFinal = error instanceof ReadModelsOutdatedError || (isTakenOver && !this.options.log.isShared);
         if (isFinal) throw error;
+        if (this.options.status !== undefined) this.options.status.interruptions += 1;
         const waitMs = isTakenOver ? FENCED_MS : retryMs;
         this.#trouble.tell('the fold was interrupted; going on from the tables', { err: error, waitMs });
         await sleep(waitMs, undefined, { signal }).catch(() => undefined);
@@ -129,6 +137,7 @@ export class Projector {
       signal,
       onBatch: async ({ events, newestTime }) => {
         onBatch();
+        this.options.status?.progressed(events);
         const busyMs = clock.monotonicMs() - startedMs;
         const lagMs = clock.epochMs() - Date.parse(newestTime);
         const isBacklog = events >= batchEventsMax / 2;
