@@ -171,6 +171,14 @@ describe('a call', () => {
       expect(sink.frames.filter(({ kind }) => kind === 'preamble')).toHaveLength(1);
     });
 
+    it('waits for nothing behind the end of a stream, which may stay open', async () => {
+      first.behaviour = answerBytes([ONE, 'data: [DONE]\n\n'], { ending: 'hang' });
+      const sink = new CollectingSink();
+      const result = await bench.call(one(), { sink });
+      expect(outcomesOf(result)).toEqual(['ok']);
+      await first.calls[0]?.closed; // and the connection is not kept for ever
+    });
+
     it('stays with a candidate that broke off after the first content', async () => {
       const sink = new CollectingSink();
       const breakOff = Promise.withResolvers<void>();

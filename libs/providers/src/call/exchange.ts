@@ -28,6 +28,9 @@ export interface ExchangeRequest {
   readonly totalMs: number;
 }
 
+/** So long a body may go on behind the end that it has told. */
+const LINGER_MS = 1_000;
+
 const SOCKET_OUTCOMES: Readonly<Record<string, Outcome>> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout_connect',
   UND_ERR_HEADERS_TIMEOUT: 'timeout_headers',
@@ -83,6 +86,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends the exchange now; the listener hears `failure` with this outcome. */
   abort(outcome: Outcome, message: string): void {
     this.fail({ outcome, message });
+  }
+
+  /** Nothing that may still come counts: the connection is kept for the next request if the body ends soon. */
+  letGo(): void {
+    if (this.over) return;
+    this.enter('timeout_idle', LINGER_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(wake, LINGER_MS, this);
   }
 
   /** Stops reading: the client is slower than the provider. Silence is not timed meanwhile. */

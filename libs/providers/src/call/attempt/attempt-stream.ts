@@ -22,6 +22,7 @@ export function attemptStream(
     const recorder = new AttemptRecorder(target, context);
     const reader = target.connection.dialect.openStream(outgoing.identity);
     const errorBody: Buffer[] = [];
+    let isOver = false;
     const isStream = (): boolean => recorder.status !== null && recorder.status < 300;
     const pass = (frames: readonly StreamFrame[]): void => {
       if (frames.length === 0) return;
@@ -31,20 +32,33 @@ export function attemptStream(
       }
       if (!outgoing.sink.accept(frames)) exchange.pause();
     };
+    const finish = (attempt: Attempt): void => {
+      isOver = true;
+      resolve(attempt);
+    };
     const exchange: Exchange = recorder.start(outgoing.upstream, true, {
       head: (status, headers) => recorder.head(status, headers),
       data: (chunk) => {
+        if (isOver) return;
         recorder.body(chunk);
         if (isStream()) pass(reader.read(chunk));
         else errorBody.push(chunk);
         if (reader.failure !== null) exchange.abort(reader.failure.outcome, reader.failure.message);
         else if (recorder.bodyBytes > BODY_BYTES_MAX) exchange.abort('bad_response', 'the stream is too large');
+        else if (reader.complete) {
+          // It has said its last word. Some servers stay silent then, and close a minute later or never.
+          exchange.letGo();
+          finish(closeStream(recorder, reader, { target, errorBody: null }));
+        }
       },
       end: () => {
+        if (isOver) return;
         if (isStream()) pass(reader.end());
-        resolve(closeStream(recorder, reader, { target, errorBody: isStream() ? null : Buffer.concat(errorBody) }));
+        finish(closeStream(recorder, reader, { target, errorBody: isStream() ? null : Buffer.concat(errorBody) }));
       },
-      failure: (broken) => resolve(closeBroken(recorder, reader, broken)),
+      failure: (broken) => {
+        if (!isOver) finish(closeBroken(recorder, reader, broken));
+      },
     });
     outgoing.sink.begin(() => exchange.resume());
   });
