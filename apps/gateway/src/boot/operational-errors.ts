@@ -12,6 +12,7 @@ const OPERATIONAL = new Set([
   'ListenError',
   'SchemaOutdatedError',
   'SlotTakenError',
+  'TopicMismatchError',
   'WorkerStartError',
 ]);
 

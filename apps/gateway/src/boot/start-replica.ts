@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { KafkaCompactedTable } from '#event-log';
+import { KafkaCompactedTable, assertEventsTopic } from '#event-log';
 import { VERSION, createLogger } from '#telemetry';
 import type { ReplicaConfig } from '../config/replica.config.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
+import { checkTopic } from './check-topic.js';
 import { openReplica } from './open-replica.js';
 import { ProjectAnonymousAccess } from './project.anonymous-access.js';
 import { Started } from './started.js';
@@ -36,6 +37,8 @@ interface Surroundings {
 
 async function startParts(config: ReplicaConfig, { logger, started, ...shown }: Surroundings): Promise<RunningGateway> {
   const { orm, kafka, log, onTrouble, ...opened } = await openReplica(config, { logger, started });
+  const asking = { ...config.kafka, clientId: `overture-gateway-${opened.slot}`, onTrouble: () => undefined };
+  await checkTopic(() => assertEventsTopic(asking), { logger, started });
   const posteriorTable = new KafkaCompactedTable({
     ...config.kafka,
     clientId: `overture-gateway-${opened.slot}`,
