@@ -45,7 +45,7 @@ export class FindRequestHandler implements IQueryHandler<FindRequest> {
     return await this.findElsewhere({ tenantId, requestId }, untilMs);
   }
 
-  /** One that is open may be answered already by the gateway that has it; one that is not there may have been routed. */
+  /** One that is open may be answered already by the gateway that has it; one that is missing may have been routed. */
   private async findElsewhere({ tenantId, requestId }: FindRequest, untilMs: number): Promise<RequestView> {
     const { isShared } = this.log;
     const mayCome = isShared && isYoung(requestId, this.clock.epochMs());

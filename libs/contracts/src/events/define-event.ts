@@ -14,8 +14,8 @@ export interface EventDefinition<Name extends string = string, Data extends TObj
 export type DataOf<Definition> = Definition extends EventDefinition<string, infer Data> ? Static<Data> : never;
 
 /**
- * Declares one event. Optional fields may be added later; anything else is a new version with an upcaster. So its objects
- * are open: a reader ignores what a later release has added. Nobody writes a field that his own release does not name:
+ * Declares one event. Optional fields may be added later; anything else is a new version with an upcaster. So its
+ * objects are open: a reader ignores what a later release has added. Nobody writes a field that his own release does not name:
  * the codec closes the schema for that.
  */
 export function defineEvent<Name extends string, Properties extends TProperties>(

@@ -32,8 +32,8 @@ interface Named {
 
 /**
  * Facts to records and back: CloudEvents 1.0 in the Kafka protocol binding's binary mode, where attributes are headers
- * and the value is the bare JSON payload (https://github.com/cloudevents/spec, kafka-protocol-binding.md). Every payload
- * is checked against its schema when it is written and again when it is read: strictly the one time, open to additions
+ * and the value is the bare JSON payload (https://github.com/cloudevents/spec, kafka-protocol-binding.md). Every
+ * payload is checked against its schema when it is written and again when it is read: strictly the one time, open to additions
  * the other.
  */
 export class FactCodec {

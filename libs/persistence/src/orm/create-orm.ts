@@ -21,8 +21,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 /** Linux would ask for the first time after two hours whether the other end is still there. */
 const KEEP_ALIVE_MS = 10_000;
 /**
- * A host that dies amid a transaction says so to nobody, and a server left to itself keeps its locks, on a budget or on a
- * cursor, for two hours. Shorter than the 30 s in which gateways go on without a word from the authority.
+ * A host that dies amid a transaction says so to nobody, and a server left to itself keeps its locks, on a budget or
+ * on a cursor, for two hours. Shorter than the 30 s in which gateways go on without a word from the authority.
  */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 

@@ -34,7 +34,7 @@ describe('folding facts into rows', () => {
     );
   });
 
-  it('gives the same rows of facts that a later release has added to, and keeps the text and the digest as stored', () => {
+  it('gives the same rows of facts that a later release has added to, and keeps text and digest as stored', () => {
     const kept = new Set(['routed', 'responded', 'charged', 'reused', 'digest']);
     const folded = (tables: MemoryTables): object[] =>
       READ_TABLES.map((table) =>
