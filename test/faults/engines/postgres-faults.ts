@@ -31,6 +31,40 @@ export async function postgresAnswers({ dataDir }: InstallationUnderFault): Prom
   }
 }
 
+const QUESTIONS = ['/v1/providers/stats', '/v1/requests/01a1fdac-6ded-7102-8a2f-1d749598be52'];
+/** They are there, nobody knows the request, or it cannot be known now. */
+const RIGHT = new Set([200, 404, 503]);
+
+/** Asks what only tables know, again and again, until it is stopped. */
+export class TableQuestions {
+  refused = 0;
+  /** What was answered instead of what may be. */
+  readonly wrong: string[] = [];
+  private asking = true;
+  private readonly running: Promise<void>;
+
+  constructor(private readonly installation: InstallationUnderFault) {
+    this.running = this.ask();
+  }
+
+  async stop(): Promise<void> {
+    this.asking = false;
+    await this.running;
+  }
+
+  private async ask(): Promise<void> {
+    while (this.asking) {
+      for (const question of QUESTIONS) {
+        const answer = await this.installation.gateway.request(question);
+        const text = await answer.text();
+        if (answer.status === 503) this.refused += 1;
+        if (!RIGHT.has(answer.status)) this.wrong.push(`${question}: ${answer.status} ${text}`);
+      }
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+}
+
 async function kill(installation: InstallationUnderFault): Promise<void> {
   const pid = installation.postmasterPid();
   if (pid === null) throw new Error('PostgreSQL does not run');

@@ -3,7 +3,7 @@ import { waitUntil } from '../../engines/wait-until.js';
 import { Campaign } from '../campaign.js';
 import { BookCheck } from '../lab/book-check.js';
 import { installationFor } from '../lab/installation-under-fault.js';
-import { postgresAnswers, postgresFaults } from './postgres-faults.js';
+import { TableQuestions, postgresAnswers, postgresFaults } from './postgres-faults.js';
 
 const ROUND_MS_MAX = 120_000;
 const LOAD_MS_MAX = 1_500;
@@ -31,12 +31,16 @@ describe('PostgreSQL killed, without a free connection, its rows locked, under l
         const faults = postgresFaults(installation());
         const fault = faults[(round - 1) % faults.length] ?? faults[0];
         const before = crowd.answeredWell;
+        const questions = new TableQuestions(installation());
         await fault.strike(dice.between(0, AWAY_MS_MAX));
         campaign.injected += 1;
         campaign.count(fault.name);
         const endedMs = performance.now();
         await postgresAnswers(installation());
         campaign.most('slowest_return_ms', Math.round(performance.now() - endedMs));
+        await questions.stop();
+        campaign.count('tables_refused', questions.refused);
+        campaign.broken.push(...questions.wrong);
         campaign.count('answered_meanwhile', crowd.answeredWell - before);
         if (crowd.answeredWell === before) campaign.broken.push('nobody was answered while PostgreSQL was away');
         await crowd.stop();
