@@ -15,8 +15,8 @@ export type DataOf<Definition> = Definition extends EventDefinition<string, infe
 
 /**
  * Declares one event. Optional fields may be added later; anything else is a new version with an upcaster. So its
- * objects are open: a reader ignores what a later release has added. Nobody writes a field that his own release does not name:
- * the codec closes the schema for that.
+ * objects are open: a reader ignores what a later release has added. Nobody writes a field that his own release does
+ * not name: the codec closes the schema for that.
  */
 export function defineEvent<Name extends string, Properties extends TProperties>(
   type: Name,

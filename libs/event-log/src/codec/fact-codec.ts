@@ -33,8 +33,8 @@ interface Named {
 /**
  * Facts to records and back: CloudEvents 1.0 in the Kafka protocol binding's binary mode, where attributes are headers
  * and the value is the bare JSON payload (https://github.com/cloudevents/spec, kafka-protocol-binding.md). Every
- * payload is checked against its schema when it is written and again when it is read: strictly the one time, open to additions
- * the other.
+ * payload is checked against its schema when it is written and again when it is read: strictly the one time, open to
+ * additions the other.
  */
 export class FactCodec {
   readonly #known: ReadonlyMap<string, KnownEvent>;

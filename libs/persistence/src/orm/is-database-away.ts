@@ -5,8 +5,8 @@ const SAID_BY_DRIVER =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /**
- * PostgreSQL cannot be asked now, whatever the question: it is not there, cannot be reached, is starting or
- * stopping, or takes too long. What a transaction throws is the driver's own, what a query throws is wrapped by the ORM.
+ * PostgreSQL cannot be asked now, whatever the question: it is not there, cannot be reached, is starting or stopping,
+ * or takes too long. What a transaction throws is the driver's own, what a query throws is wrapped by the ORM.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
