@@ -5,6 +5,7 @@ import { Campaign } from '../campaign.js';
 import { folderFor } from './folder-for.js';
 import { ROTTEN, TORN } from './journal/damage.js';
 import { JournalUnderFault } from './journal/journal-under-fault.js';
+import { SealedJournal } from './journal/sealed-journal.js';
 
 const ROUND_MS_MAX = 60_000;
 const LIFE_MS_MAX = 400;
@@ -61,6 +62,21 @@ describe('damage to the journal after kill -9 of its writer', () => {
         campaign.checked += acknowledged;
         campaign.assertSound(round);
         rmSync(journal.directory, { recursive: true });
+      }
+    },
+    campaign.rounds * ROUND_MS_MAX,
+  );
+
+  it(
+    'is detected in every bit of a sealed segment that means anything',
+    async () => {
+      const journal = await SealedJournal.write(join(directory, 'sealed'));
+      for (let round = 1; round <= campaign.rounds; round += 1) {
+        const fate = await journal.changeBit(join(directory, `sealed-${round}`), campaign.dice(-round));
+        campaign.injected += 1;
+        if (typeof fate === 'object') campaign.broken.push(fate.wrong);
+        else campaign.count(`sealed_${fate}`);
+        campaign.assertSound(round);
       }
     },
     campaign.rounds * ROUND_MS_MAX,
