@@ -33,6 +33,7 @@ export const FAULTS = [
   { name: 'slow-disk', what: 'every sync of the journal takes 200 ms longer', rounds: [3, 20] },
   { name: 'power-loss', what: 'a power cut: unsynced writes of the journal are lost or torn', rounds: [20, 300] },
   { name: 'kafka-away', what: 'SIGSTOP, kill -9 and rolling restarts of Kafka under load', rounds: [3, 30] },
+  { name: 'journal-full', what: 'Kafka away until journals are full, restarts while they are', rounds: [3, 50] },
   { name: 'partition', what: 'replicas cut off from Kafka, PostgreSQL or Redis, one way or both', rounds: [4, 100] },
   { name: 'bad-network', what: 'loss, delay, slices and resets on every connection', rounds: [3, 30] },
   { name: 'zombie-projector', what: 'a projector stopped until others have its partitions', rounds: [3, 100] },

@@ -10,7 +10,7 @@ import { Crowd, type Received } from './crowd.js';
 import type { Dice } from './dice.js';
 import { configUnderFault, killHard, rebuildDifferences } from './installation-under-fault.js';
 import { InstalledDatabase } from './installed-database.js';
-import { TopicAudit } from './topic-audit.js';
+import { TopicAudit, readJournalOrder, type JournalOrder } from './topic-audit.js';
 
 const GATEWAYS = 3;
 const PROJECTORS = 2;
@@ -184,12 +184,21 @@ export class ClusterUnderFault implements Premises {
     return this.rebuildDifferences();
   }
 
-  /** Events of the gateways' journals that the topic has not, or in another order. */
-  async shippingDifferences(): Promise<string[]> {
+  /** Folders of the gateways' journals. */
+  get journals(): readonly string[] {
+    return this.cluster.replicas.map(({ dataDir }) => join(dataDir, 'journal'));
+  }
+
+  /** What the gateways' journals have now. */
+  journalOrders(): Promise<readonly JournalOrder[]> {
+    return Promise.all(this.journals.map(readJournalOrder));
+  }
+
+  /** Events of the gateways' journals, as they are or were, that the topic has not, or in another order. */
+  async shippingDifferences(journals?: readonly JournalOrder[]): Promise<string[]> {
     const topic = this.newAudit();
     await topic.advance();
-    const journals = this.cluster.replicas.map(({ dataDir }) => join(dataDir, 'journal'));
-    return (await Promise.all(journals.map((journal) => topic.unlike(journal)))).flat();
+    return (journals ?? (await this.journalOrders())).flatMap((journal) => topic.unlike(journal));
   }
 
   async rebuildDifferences(): Promise<string[]> {

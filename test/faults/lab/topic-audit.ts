@@ -3,6 +3,20 @@ import { JournalLogReader, KafkaLogReader, type KafkaOptions, type LogEvent } fr
 import { SystemClock } from '#telemetry';
 import { LogAudit } from './log-audit.js';
 
+/** Ids of what a journal has now, by partition. */
+export type JournalOrder = ReadonlyMap<number, readonly string[]>;
+
+export async function readJournalOrder(journalDir: string): Promise<JournalOrder> {
+  const written = new Map<number, string[]>();
+  const reader = new JournalLogReader({ directory: journalDir, clock: new SystemClock() });
+  try {
+    for await (const { event } of reader.scan(1)) idsIn(written, event.partition).push(event.eventId);
+  } finally {
+    await reader.close();
+  }
+  return written;
+}
+
 /** Reads the topic that replicas share from its first event. An event may be there twice, but says the same then. */
 export class TopicAudit extends LogAudit {
   /** Digests of values by event id: a night's values would not fit into memory. */
@@ -31,16 +45,9 @@ export class TopicAudit extends LogAudit {
     }
   }
 
-  /** Where this journal's events are missing in the topic or stand in another order, in words. */
-  async unlike(journalDir: string): Promise<string[]> {
-    const written = new Map<number, string[]>();
-    const reader = new JournalLogReader({ directory: journalDir, clock: new SystemClock() });
-    try {
-      for await (const { event } of reader.scan(1)) idsIn(written, event.partition).push(event.eventId);
-    } finally {
-      await reader.close();
-    }
-    return [...written].flatMap(([partition, ids]) => {
+  /** Where a journal's events are missing in the topic or stand in another order, in words. */
+  unlike(journal: JournalOrder): string[] {
+    return [...journal].flatMap(([partition, ids]) => {
       const ours = new Set(ids);
       const shipped = idsIn(this.idsOf, partition).filter((id) => ours.has(id));
       const at = ids.findIndex((id, index) => id !== shipped[index]);

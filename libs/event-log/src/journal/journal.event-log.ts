@@ -33,8 +33,10 @@ const JOURNAL_BYTES_MAX = 20 * GIB;
 const FILE_SYSTEM_SHARE = 0.8;
 /** A small journal has shorter segments: the newest two stay whatever is released, and must not fill it. */
 const SEGMENTS_LEAST = 8;
-/** Room that admission leaves to the facts of requests under way; of a small journal a sixteenth. */
+/** Room that admission leaves to the facts of requests under way; of a small journal a sixteenth, */
 const RESERVE_BYTES = 67_108_864;
+/** but more than the write-ahead log may have grown by since the size was measured. */
+const RESERVE_BYTES_LEAST = 4_194_304;
 const QUEUE_LIMITS: QueueLimits = { eventsMax: 10_000, bytesMax: 33_554_432 };
 /** Enough under way to keep the writer busy while answers travel. */
 const GROUPING: Grouping = { groupEventsMax: 128, groupBytesMax: 262_144, underWayMax: 4 };
@@ -133,7 +135,11 @@ export class JournalEventLog extends ReplicaLog {
   }
 
   isFull(): boolean {
-    return this.#usedBytes >= this.#bytesMax - Math.min(RESERVE_BYTES, this.#bytesMax / 16);
+    return this.#usedBytes >= this.#bytesMax - this.#reserveBytes();
+  }
+
+  #reserveBytes(): number {
+    return Math.min(RESERVE_BYTES, Math.max(RESERVE_BYTES_LEAST, this.#bytesMax / 16));
   }
 
   size(): LogSize {

@@ -6,7 +6,7 @@ import { makeRecords } from '../../../../../libs/event-log/src/log-records.suite
 import { waitUntil } from '../../../../../test/engines/wait-until.js';
 import { keepCheckpoints } from './close-open-requests.js';
 
-const JOURNAL_BYTES_MAX = 8_000_000;
+const JOURNAL_BYTES_MAX = 16 * 2 ** 20;
 
 /** A log that all replicas share, which may be away. */
 class SharedLog extends MemoryEventLog {
