@@ -76,7 +76,7 @@ describeWithKafka('journals that are full because Kafka is away', () => {
     campaign.count(signal);
   };
 
-  /** Away until all journals are full, and one gateway has found its own full at a start. Ids of what they have then. */
+  /** Away until all journals are full, and a gateway has found its own full at a start. Ids of what they have then. */
   const fillUp = async (crowds: readonly Crowd[], dice: Dice) => {
     const { broker } = premises.cluster;
     const isSilent = dice.oneIn(2);

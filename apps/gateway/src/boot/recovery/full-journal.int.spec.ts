@@ -44,7 +44,7 @@ describe('a journal that is full because the shared log is away', () => {
     folder.remove();
   });
 
-  it('has room again once it is back, though no event comes meanwhile, and after a start that found it full', async () => {
+  it('has room again once it is back, though no event comes, and after a start that found it full', async () => {
     await start();
     while (!log.isFull()) await log.append(makeRecords(10).map((record) => ({ ...record, value: 'x'.repeat(20_000) })));
     const written = log.lastSequence();
