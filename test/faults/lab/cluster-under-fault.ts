@@ -10,6 +10,7 @@ import { Crowd, type Received } from './crowd.js';
 import type { Dice } from './dice.js';
 import { configUnderFault, killHard, rebuildDifferences } from './installation-under-fault.js';
 import { InstalledDatabase } from './installed-database.js';
+import { PROBE } from './moody-provider.js';
 import { TopicAudit, readJournalOrder, type JournalOrder } from './topic-audit.js';
 
 const GATEWAYS = 3;
@@ -29,6 +30,8 @@ const NEVER_IN_CALM = new Set([
 ]);
 /** Seed of proxies; what they do is told by the dice of each round. */
 const ROADS_SEED = 1_000;
+/** The one of `configUnderFault` that is for everybody. */
+const SHARED_BUDGET = 'all';
 /** Callers at each gateway. */
 const CROWD_SIZE = 70;
 
@@ -175,11 +178,53 @@ export class ClusterUnderFault implements Premises {
     await waitUntil(async () => (await this.metrics('overture_journal_backlog_events')).every((count) => count === 0));
   }
 
-  /** Sends the callers home and looks everything up once it has come to rest; where a rebuild has other tables. */
-  async closeBooks(books: BookCheck, crowds: readonly Crowd[]): Promise<string[]> {
+  /** What all gateways together may spend from now on, in nano-USD, beyond everything that is promised. */
+  async leaveRoom(room: bigint): Promise<void> {
+    const database = await this.database();
+    await database.leaveRoom(SHARED_BUDGET, room);
+    await database.close();
+  }
+
+  /** So much more than they might until now: whoever has overspent before has it no more easily. */
+  async addRoom(room: bigint): Promise<void> {
+    const database = await this.database();
+    await database.run(
+      `update control.budget set limit_nano_usd = limit_nano_usd + ${room} where name = '${SHARED_BUDGET}'`,
+    );
+    await database.close();
+  }
+
+  /**
+   * Sends the callers home and looks everything up that was spent within a scarce limit; then money is no object again,
+   * and every gateway knows.
+   */
+  async endScarcity(books: BookCheck, crowds: readonly Crowd[], room: bigint): Promise<void> {
     await Promise.all(crowds.map((crowd) => crowd.stop()));
     await this.settled();
-    await books.check(crowds.flatMap(({ received }) => received));
+    await books.checkReturned();
+    await this.leaveRoom(room);
+    const messages = [{ role: 'user', content: 'Is there money?' }];
+    const body = { model: 'gpt-4o-mini', user: PROBE, max_tokens: 16, messages };
+    for (const gateway of this.gateways)
+      await waitUntil(async () => {
+        const answer = await gateway.request('/v1/chat/completions', body);
+        await answer.text();
+        return answer.status === 200;
+      });
+  }
+
+  /**
+   * Sends the callers home and looks everything up once it has come to rest; where a rebuild has other tables.
+   * @param expected codes that there was reason to refuse somebody with.
+   */
+  async closeBooks(
+    books: BookCheck,
+    crowds: readonly Crowd[],
+    expected: ReadonlySet<string> = new Set(),
+  ): Promise<string[]> {
+    await Promise.all(crowds.map((crowd) => crowd.stop()));
+    await this.settled();
+    await books.check(crowds.flatMap(({ received }) => received).filter(({ code }) => !expected.has(code)));
     await books.checkAtRest();
     return this.rebuildDifferences();
   }

@@ -35,6 +35,8 @@ export interface CrowdOptions {
 const MODEL = 'gpt-4o-mini';
 const MAX_TOKENS = 64;
 const HEARTBEAT_MS = 20;
+/** No money, not now, not ready. */
+const TURNED_AWAY = new Set([402, 429, 503]);
 /** Before somebody who was turned away comes again. */
 const TURNED_AWAY_MS = 100;
 
@@ -104,7 +106,7 @@ export class Crowd {
     });
     const received = await receive(response, { clientId, streamed });
     this.received.push(received);
-    if (received.status === 503) await pause(TURNED_AWAY_MS);
+    if (TURNED_AWAY.has(received.status)) await pause(TURNED_AWAY_MS);
   }
 }
 

@@ -93,12 +93,6 @@ describeWithKafka('a replica that is cut off', () => {
     const body = { model: 'gpt-4o-mini', user: PROBE, max_tokens: 16, messages };
     return (await premises.gateways[gateway]!.request('/v1/chat/completions', body)).status;
   };
-  const leaveRoom = async (room: bigint): Promise<void> => {
-    const database = await premises.database();
-    await database.leaveRoom('all', room);
-    await database.close();
-  };
-
   /** Whoever has heard nothing of the authority for as long as a lease lasts answers nobody. */
   const assertLeaseOver = async ({ gateway }: Plan): Promise<void> => {
     const statuses: number[] = [];
@@ -164,7 +158,7 @@ describeWithKafka('a replica that is cut off', () => {
         const planned = plan(round, dice);
         const crowds = premises.crowds(`r${round}`, dice, CROWD_SIZE);
         await Promise.all(crowds.map((crowd) => crowd.answered(planned.lastsMs > LEASE_MS ? ANSWERED_FIRST : 1)));
-        if (planned.isTight) await leaveRoom(TIGHT_NANO_USD);
+        if (planned.isTight) await premises.leaveRoom(TIGHT_NANO_USD);
         const before = crowds.map(({ answeredWell }) => answeredWell);
         await cutOff(planned);
         campaign.count(`${planned.engine}_${planned.direction}`);
@@ -179,7 +173,7 @@ describeWithKafka('a replica that is cut off', () => {
         if (planned.isTight) {
           await premises.settled();
           await books.checkReturned(); // within the scarce limit
-          await leaveRoom(AMPLE_NANO_USD);
+          await premises.leaveRoom(AMPLE_NANO_USD);
           await assertBack(planned, (status) => status === 200); // everybody hears of a new limit
         } else assertNoPhantom(crowds);
 
