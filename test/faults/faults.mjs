@@ -69,6 +69,11 @@ export const FAULTS = [
   },
   { name: 'redis-loss', what: 'FLUSHALL, kill -9, SIGSTOP and a stale successor of Redis under load', rounds: [6, 50] },
   { name: 'absurd-provider', what: 'statuses, names and counts of a provider that mean nothing', rounds: [25, 1000] },
+  {
+    name: 'misbehaving-provider',
+    what: 'each of 84 ways in which a provider can fail, break off or lie',
+    rounds: [1, 100],
+  },
   { name: 'second-gateway', what: 'a second gateway on the data folder of one under load', rounds: [5, 50] },
   { name: 'graceful-stop', what: 'SIGTERM and Ctrl-C under load', rounds: [4, 50] },
 ];

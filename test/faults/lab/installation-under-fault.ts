@@ -49,8 +49,8 @@ interface Choices {
   /** A process group of its own, so that a test can send what Ctrl-C sends. */
   readonly ownGroup: boolean;
   readonly budgetsUsd: BudgetsUsd;
-  /** More of `overture.yaml`. */
-  readonly settings: object;
+  /** More of `overture.yaml`; asked when the provider listens. */
+  readonly settings: object | ((upstream: ScriptedUpstream) => object);
 }
 
 /** One installation through all rounds of a campaign: provider and data stay, gateways come and go. */
@@ -101,7 +101,8 @@ export class InstallationUnderFault implements Premises {
   async launch(environment: Record<string, string> = {}): Promise<Standalone> {
     const { ownGroup, budgetsUsd, settings } = this.choices;
     const { dataDir } = this;
-    const config = { ...configUnderFault(this.upstream.baseUrl, budgetsUsd), ...settings };
+    const more: object = typeof settings === 'function' ? settings(this.upstream) : settings;
+    const config = { ...configUnderFault(this.upstream.baseUrl, budgetsUsd), ...more };
     this.running = await Standalone.launch({ config, environment, dataDir, ownGroup });
     return this.running;
   }
