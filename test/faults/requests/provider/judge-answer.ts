@@ -17,7 +17,7 @@ export interface Got {
 export function judgeAnswer(got: Got, view: RequestView): { ending: Ending } | { wrong: string } {
   const found = got.status === 200 ? (got.stream ? endOfStream(got.text) : endOfWhole(got.text)) : refusalOf(got);
   if ('wrong' in found) return found;
-  const wrong = findWrongBooking(view, found.ending === 'answer');
+  const wrong = findWrongBooking(view, found.ending);
   if (wrong !== null) return { wrong };
   const hasFailedOver = found.ending === 'answer' && view.attempts.length > 1;
   return hasFailedOver ? { ending: 'next' } : found;
@@ -51,14 +51,16 @@ function refusalOf({ status, text }: Got): Found {
   return isTold && status >= 400 ? { ending: 'refusal' } : { wrong: `a ${status}: ${text.slice(0, 200)}` };
 }
 
-function findWrongBooking({ status, attempts, charge }: RequestView, isAnswered: boolean): string | null {
+/** What was delivered is paid for, whole or cut; a refusal costs nothing. */
+function findWrongBooking({ status, attempts, charge }: RequestView, ending: Ending): string | null {
   const outcomes = attempts.map(({ outcome }) => outcome);
   const told = `${status}, attempts ${outcomes.join(' ')}, charge ${charge?.state} ${charge?.amount_nano_usd}`;
   const isOk = (outcome: string): boolean => outcome === 'ok';
   const isBounded = attempts.length >= 1 && attempts.length <= ATTEMPTS_MAX;
-  if (!isBounded || outcomes.slice(0, -1).some(isOk) || isOk(outcomes.at(-1) ?? '') !== isAnswered) return told;
+  if (!isBounded || outcomes.slice(0, -1).some(isOk) || isOk(outcomes.at(-1) ?? '') !== (ending === 'answer'))
+    return told;
   if (charge === null || charge.amount_nano_usd === null || BigInt(charge.amount_nano_usd) < 0n) return told;
-  if (isAnswered === (charge.state === 'voided')) return told;
+  if ((ending === 'refusal') !== (charge.state === 'voided')) return told;
   return charge.state === 'voided' && charge.amount_nano_usd !== '0' ? told : null;
 }
 
