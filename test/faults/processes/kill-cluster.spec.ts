@@ -12,9 +12,9 @@ const CHECK_EVERY = 8;
 const QUIET_MS_MAX = 1_500;
 /** How long it stays dead; a projector's partitions go to the other one meanwhile, or do not. */
 const DEAD_MS_MAX = 4_000;
-/** In every other block money is scarce: room for some dozen holds, and a few more at every kill. */
-const TIGHT_NANO_USD = 1_000_000_000n;
-const MORE_NANO_USD = 300_000_000n;
+/** In every other block money is scarce: room for a hundred requests or two, and for some more at every kill. */
+const TIGHT_NANO_USD = 10_000_000n;
+const MORE_NANO_USD = 3_000_000n;
 const AMPLE_NANO_USD = 50_000_000_000_000n;
 const TIGHT_CROWD_SIZE = 20;
 /** What there is reason to refuse somebody with while it is. */
