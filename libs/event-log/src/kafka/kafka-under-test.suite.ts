@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { FaultyProxy } from '../../../../test/engines/faulty-proxy.js';
 import { KafkaBroker } from '../../../../test/engines/kafka-broker.js';
+import { waitUntil } from '../../../../test/engines/wait-until.js';
 import { acknowledgedBy } from '../acknowledged-by.suite.js';
 import type { Acknowledged, LogUnderTest } from '../event-log.suite.js';
 import { TestClock } from '../journal/journal-under-test.suite.js';
@@ -36,10 +37,18 @@ export class KafkaUnderTest {
     await this.broker.stop();
   }
 
-  /** Options for a topic that has just been made. */
+  /** Options for a topic that has just been made, and whose partitions all answer. */
   async newTopic(): Promise<KafkaOptions> {
     const options = this.options(`events-${++this.topics}`);
     await ensureTopics(options, { replicationFactor: 1, minInsyncReplicas: 1 });
+    const reader = this.reader(options);
+    await waitUntil(() =>
+      reader.heads().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await reader.close();
     return options;
   }
 
