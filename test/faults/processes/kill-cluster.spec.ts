@@ -12,9 +12,9 @@ const CHECK_EVERY = 8;
 const QUIET_MS_MAX = 1_500;
 /** How long it stays dead; a projector's partitions go to the other one meanwhile, or do not. */
 const DEAD_MS_MAX = 4_000;
-/** In every other block money is scarce: room for a hundred requests or two, and for some more at every kill. */
-const TIGHT_NANO_USD = 10_000_000n;
-const MORE_NANO_USD = 3_000_000n;
+/** In every other block money is scarce: room for some dozen holds, and a few more at every kill. */
+const TIGHT_NANO_USD = 1_000_000_000n;
+const MORE_NANO_USD = 300_000_000n;
 const AMPLE_NANO_USD = 50_000_000_000_000n;
 const TIGHT_CROWD_SIZE = 20;
 /** What there is reason to refuse somebody with while it is. */
@@ -44,6 +44,11 @@ describeWithKafka('kill -9 of any process of a cluster under load', () => {
     await victim.revive();
   };
 
+  /** Slices that are still leased would last for long. */
+  const makeScarce = async (books: BookCheck): Promise<void> => {
+    await books.checkReturned();
+    await premises.leaveRoom(TIGHT_NANO_USD);
+  };
   /** What was spent, and by how many who asked in vain: it was scarce indeed. */
   const endScarcity = async (books: BookCheck, crowds: readonly Crowd[]): Promise<void> => {
     await premises.endScarcity(books, crowds, AMPLE_NANO_USD);
@@ -61,7 +66,7 @@ describeWithKafka('kill -9 of any process of a cluster under load', () => {
       for (let round = 1; round <= campaign.rounds; round += 1) {
         const dice = campaign.dice(round);
         const isScarce = isTight(round);
-        if (crowds.length === 0 && isScarce) await premises.leaveRoom(TIGHT_NANO_USD);
+        if (crowds.length === 0 && isScarce) await makeScarce(books);
         else if (isScarce) await premises.addRoom(MORE_NANO_USD);
         if (crowds.length === 0) crowds = premises.crowds(`r${round}`, dice, isScarce ? TIGHT_CROWD_SIZE : undefined);
         await Promise.all(crowds.map((crowd) => crowd.answered(1)));
