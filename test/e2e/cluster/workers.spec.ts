@@ -377,6 +377,7 @@ describeWithKafka('a gateway with workers', () => {
     const called = upstream.calls.length;
     const answers = chats(15);
     await waitUntil(() => upstream.calls.length === called + 15);
+    upstream.behaviour = answerWhole(); // whoever comes before the stop has begun waits for nobody
     const workers = [...workersOf(gateway.process).values()];
     const ended = gateway.process.end(how.startsWith('SIGTERM') ? 'SIGTERM' : 'SIGINT');
     if (!how.startsWith('SIGTERM')) for (const pid of workers) process.kill(pid, 'SIGINT');
